@@ -1,0 +1,36 @@
+/** The settings of a gateway after flags, environment, file and defaults were merged and checked. */
+
+import type { OnUnknown } from '../core/entry.ts';
+
+/** Credentials of one account: an auth token (two during rotation, the first is used to send), or an API key pair. */
+export interface AccountSettings {
+  /** Name under `accounts:`, or `default` for `twilio:`. */
+  name: string;
+  accountSid: string;
+  authTokens: string[];
+  apiKey: string | null;
+  apiSecret: string | null;
+  /** Scheme, host, port and optional prefix, without a trailing `/` or `/2010-04-01`. */
+  baseUrl: string;
+  /** True for an account of our own simulator. */
+  simulated: boolean;
+}
+
+export interface Settings {
+  listen: { host: string; port: number; hosts: string[] };
+  publicUrl: string | null;
+  dataDir: string;
+  store: string;
+  accounts: AccountSettings[];
+  sender: string | null;
+  /** Messages per second by sender. */
+  senders: Record<string, { perSecond: number }>;
+  simulator: { mode: 'auto' | 'always' | 'never'; port: number; accountsFile: string | null; trial: 'seeds' | '2026' };
+  delivery: {
+    onUnknown: OnUnknown;
+    resolveWindowMs: number;
+    concurrency: number;
+    statusCallback: 'auto' | 'always' | 'never';
+  };
+  retention: { messagesMs: number; idempotencyMs: number; eventsMs: number };
+}

@@ -1,0 +1,68 @@
+/** What the outside may ask of a gateway: the interface that the HTTP server (and every route in it) calls. */
+
+import type { Choice, Decision, Entry, EntryRecord, EntryState } from './entry.ts';
+import type { EventRecord } from './event.ts';
+import type { FormFields } from './parameter.ts';
+import type { CheckReport, Commit, EntryQuery, EventQuery, Recipient, SendOptions, SendRequest, TokenRecord } from './ports.ts';
+
+export interface SendAnswer {
+  entries: Entry[];
+  /** True when an idempotency key gave the stored answer again. */
+  replayed: boolean;
+}
+
+/** A status callback as it came in, before anything is believed. */
+export interface CallbackRequest {
+  kind: 'message' | 'call';
+  /** The `ref` of the query: an entry's id. */
+  ref: string;
+  /** Path and query exactly as received, for the signature. */
+  pathAndQuery: string;
+  fields: FormFields;
+  signature: string | null;
+}
+
+export interface IssuedToken {
+  sid: string;
+  name: string;
+  createdAt: number;
+  revokedAt: number | null;
+}
+
+export interface GatewayHealth {
+  /** False while the store refuses writes. */
+  ready: boolean;
+  checks: Record<string, { ok: boolean; message: string }>;
+}
+
+/** Every method throws `TollboardError` with a code of the catalogue, nothing else. */
+export interface GatewayApi {
+  /**
+   * Accepts on disk, then answers. One invalid recipient alone throws what the check said and stores nothing; among
+   * several it is stored `rejected`. A repeated number is sent once and its outcome repeated with `duplicate`.
+   */
+  send(request: SendRequest, options?: SendOptions): Promise<SendAnswer>;
+  entry(id: string): Promise<EntryRecord | null>;
+  entries(query: EntryQuery): Promise<EntryRecord[]>;
+  decisions(id: string): Promise<Decision[]>;
+  cancel(id: string): Promise<EntryRecord>;
+  resolve(id: string, choice: Choice, sid: string | null): Promise<EntryRecord>;
+  redact(id: string): Promise<EntryRecord>;
+  recipients(account?: string, signal?: AbortSignal): Promise<Recipient[]>;
+  /** Sends nothing unless `to` is given, then one text. */
+  connectivity(account?: string, signal?: AbortSignal): Promise<CheckReport>;
+  events(query: EventQuery): Promise<EventRecord[]>;
+  counts(): Promise<Record<EntryState, number>>;
+  /** Verifies, applies, forwards. `forged` must answer 403 and did nothing; `unknown` is a ref we never had (204). */
+  callback(request: CallbackRequest): Promise<'applied' | 'forged' | 'unknown'>;
+  onCommit(listener: (commit: Commit) => void): () => void;
+  health(): Promise<GatewayHealth>;
+
+  issueToken(name: string): Promise<IssuedToken & { secret: string }>;
+  tokens(): Promise<TokenRecord[]>;
+  revokeToken(sid: string): Promise<boolean>;
+  /** Bearer: the local token of this start, or an issued secret. Basic: an issued key with its secret. Constant time. */
+  authorize(credentials: { bearer: string } | { username: string; password: string }): Promise<boolean>;
+  /** Prometheus text; no numbers, no bodies. */
+  metrics(): Promise<string>;
+}

@@ -1,0 +1,300 @@
+/** The ports: what the domain needs from the world, and what its surfaces may ask of it. */
+
+import type { Choice, Decision, Entry, EntryKind, EntryRecord, EntryState, NewEntry, OnUnknown } from './entry.ts';
+import type { ErrorReport } from './errors.ts';
+import type { EventRecord, EventType, NewEvent } from './event.ts';
+import type { EventDraft, Fact, StatusFact } from './outbox.ts';
+import type { FormFields, ParameterValues } from './parameter.ts';
+import type { SenderPace } from './throttle.ts';
+
+/** Time. Tests drive it; nothing in Tollboard reads the system clock or sets a timer any other way. */
+export interface Clock {
+  /** Milliseconds since the epoch. May jump both ways. */
+  now(): number;
+  /** Resolves after `ms` of this clock; rejects with the signal's reason when aborted (and leaves no timer behind). */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  number(): number;
+  /** `length` lower-case hex digits from a cryptographic source. */
+  hex(length: number): string;
+}
+
+/** Structured log. `facts` never hold a secret, a body or credentials. */
+export interface Logger {
+  debug(facts: Record<string, unknown>, message: string): void;
+  info(facts: Record<string, unknown>, message: string): void;
+  warn(facts: Record<string, unknown>, message: string): void;
+  error(facts: Record<string, unknown>, message: string): void;
+}
+
+/* ------------------------------------------------------------------ messenger */
+
+/** A request to send: one text to one or many recipients, or one call to each. */
+export interface SendRequest {
+  kind: EntryKind;
+  /** One address or several (at most 10,000). */
+  to: string | readonly string[];
+  /** Create parameters but To, under twilio-node's names. */
+  params: ParameterValues;
+  /** Fields outside our tables, passed through untouched. Only the facade fills it. */
+  extra?: FormFields;
+  /** Name or SID of a configured account; default: the first one. */
+  account?: string;
+  /** The gateway's own schedule, milliseconds since the epoch. */
+  notBefore?: number;
+  onUnknown?: OnUnknown;
+  /** Which surface: see {@link EntryRecord.host}. */
+  host: string;
+}
+
+export interface SendOptions {
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+
+/** `sent`: Twilio took it (or it ended). `final`: nothing changes any more. */
+export type WaitUntil = 'sent' | 'final';
+
+export interface Recipient {
+  sid: string;
+  phoneNumber: string;
+  friendlyName: string;
+}
+
+export interface CheckReport {
+  ok: boolean;
+  /** One row per thing looked at, in order. */
+  checks: Array<{ name: string; ok: boolean; message: string; remedy: string | null }>;
+}
+
+/** The one port that hosts and commands know. Gateway, direct and remote implement it; one suite judges all three. */
+export interface Messenger {
+  /**
+   * One outcome per recipient, in input order. A recipient refused by the check has its own outcome (`rejected`, `id`
+   * null where nothing was stored); only what concerns no recipient throws.
+   */
+  send(requests: readonly SendRequest[], options?: SendOptions): Promise<Entry[]>;
+  /** By id or Twilio's SID; null when unknown. */
+  fetch(id: string): Promise<Entry | null>;
+  /** The entry once it reached `until`, or as it stands when the signal ends the wait. Throws when the id is unknown. */
+  wait(id: string, until: WaitUntil, signal?: AbortSignal): Promise<Entry>;
+  /** Verified caller IDs, every page. */
+  recipients(signal?: AbortSignal): Promise<Recipient[]>;
+  /** Can we reach Twilio with these credentials? Sends nothing. */
+  check(signal?: AbortSignal): Promise<CheckReport>;
+}
+
+/* ------------------------------------------------------------------ store */
+
+export interface AcceptBatch {
+  entries: readonly NewEntry[];
+  /** First decision of each entry, in the same order. */
+  decisions: readonly Decision[];
+  idempotency?: {
+    key: string;
+    /** SHA-256 of what was asked; another one under the same key is a conflict. */
+    hash: string;
+    /** The answer to store and to give again, word for word. */
+    answer: string;
+  };
+  now: number;
+}
+
+export type AcceptResult =
+  | { outcome: 'accepted'; entries: EntryRecord[] }
+  /** Same key, same hash: the stored answer. */
+  | { outcome: 'replayed'; answer: string }
+  /** Same key, another hash. */
+  | { outcome: 'mismatch' };
+
+/** Which entry a change is for: by id (also the callbacks' ref) or by Twilio's SID. */
+export type EntryKey = { readonly id: string } | { readonly sid: string };
+
+export interface Change {
+  readonly key: EntryKey;
+  readonly fact: Fact;
+}
+
+/** A caller's own StatusCallback that has to be told of a status: stored, sent in order per entry, re-signed. */
+export interface Forward {
+  seq: number;
+  entryId: string;
+  account: string;
+  url: string;
+  fields: FormFields;
+  attempts: number;
+  dueAt: number;
+}
+
+export type Applied =
+  | { outcome: 'applied'; entry: EntryRecord; event: EventRecord | null }
+  | { outcome: 'refused'; entry: EntryRecord; refused: string }
+  | { outcome: 'missing' };
+
+export interface ClaimQuery {
+  now: number;
+  limit: number;
+  /** Rate per sender from the configuration: `<account>/<sender>` → messages per second. */
+  configured: Readonly<Record<string, number>>;
+  /** Account SIDs that may be used; entries of others are held (`TOLLBOARD_DELIVERY_ACCOUNT_UNKNOWN`). */
+  accounts: readonly string[];
+  /** Which callback mode a claimed entry gets. */
+  callbackMode: 'always' | 'auto' | 'never';
+  /** True where our callback URL can be reached by Twilio (public_url or simulator). */
+  callbackReachable: boolean;
+  /** Accounts that have no auth token: no signature can be checked, so never our own callback. */
+  unsigned: readonly string[];
+}
+
+export interface EntryQuery {
+  kind: EntryKind;
+  limit: number;
+  /** Only entries accepted before this one (pages run from newest to oldest). */
+  after?: string;
+  state?: EntryState;
+  status?: string;
+  to?: string;
+  from?: string;
+  account?: string;
+  /** Accepted at or after, milliseconds. */
+  since?: number;
+  idempotencyKey?: string;
+}
+
+export interface EventQuery {
+  limit: number;
+  /** Only events with a greater seq. */
+  afterSeq?: number;
+  type?: EventType;
+  since?: number;
+}
+
+export interface TokenRecord {
+  /** `SK` + 32 hex. */
+  sid: string;
+  name: string;
+  /** SHA-256 of the secret, hex. */
+  hash: string;
+  createdAt: number;
+  revokedAt: number | null;
+}
+
+export interface Retention {
+  messagesMs: number;
+  eventsMs: number;
+  idempotencyMs: number;
+}
+
+/** What a commit changed; listeners run after it is on disk, in commit order. */
+export interface Commit {
+  entries: readonly EntryRecord[];
+  events: readonly EventRecord[];
+}
+
+/**
+ * Durable state. Every write resolves only when it is on disk; a write that cannot be made within two seconds rejects
+ * with `TOLLBOARD_STORE_BUSY` or `TOLLBOARD_STORE_FULL` and changed nothing. Reads never wait for writes.
+ * memory, sqlite and (later) postgres implement it; one suite judges all.
+ */
+export interface Store {
+  /** One write: idempotency key and entries, all or nothing. */
+  accept(batch: AcceptBatch): Promise<AcceptResult>;
+  /**
+   * Takes up to `limit` due entries in `queued`/`scheduled` (oldest due first), applies `claimed` to each and returns
+   * them. Expired ones get `expired`, those of unknown accounts `ambiguous`, those over their sender's pace `postponed`.
+   */
+  claim(query: ClaimQuery): Promise<EntryRecord[]>;
+  /** Applies facts through `transition`, with decisions, events and forwards, in one write; one answer per change. */
+  apply(changes: readonly Change[], now: number): Promise<Applied[]>;
+  /** Halves the pace of a sender (20429, 21611). */
+  slow(sender: string, configured: number | null, now: number): Promise<SenderPace>;
+  /** Stores an event of its own (inbound; later). */
+  addEvent(event: EventDraft, simulated: boolean, now: number): Promise<EventRecord>;
+  /** Registers a stop word's effect; `text` is matched by core/policy/opt-out. */
+  setOptOut(account: string, sender: string, recipient: string, out: boolean, now: number): Promise<void>;
+  /** Due forwards, the oldest of each entry only. */
+  dueForwards(now: number, limit: number): Promise<Forward[]>;
+  /** Delivered or given up: removed; else tried again at `retryAt`. */
+  settleForward(seq: number, retryAt: number | null): Promise<void>;
+  addToken(token: TokenRecord): Promise<void>;
+  revokeToken(sid: string, now: number): Promise<boolean>;
+  /** Remembers that a real (not simulated) account was used with this data. */
+  noteAccount(account: string, simulated: boolean, now: number): Promise<void>;
+  /** Removes what is older than its retention; unfinished entries stay. Returns rows removed. */
+  prune(retention: Retention, now: number): Promise<number>;
+  /** A consistent copy while running. */
+  backup(file: string): Promise<void>;
+
+  entry(key: EntryKey): Promise<EntryRecord | null>;
+  /** Those that exist, in no particular order. */
+  entriesBySid(sids: readonly string[]): Promise<EntryRecord[]>;
+  entries(query: EntryQuery): Promise<EntryRecord[]>;
+  /** Entries of these states whose `dueAt` has come, oldest due first. */
+  due(states: readonly EntryState[], now: number, limit: number): Promise<EntryRecord[]>;
+  /** The earliest `dueAt` among these states, or null. */
+  nextDue(states: readonly EntryState[]): Promise<number | null>;
+  inState(state: EntryState, limit: number): Promise<EntryRecord[]>;
+  /** All entries that could be the same text to the same number: for matching a listing by count. */
+  twins(account: string, kind: EntryKind, to: string, since: number): Promise<EntryRecord[]>;
+  counts(): Promise<Record<EntryState, number>>;
+  decisions(id: string): Promise<Decision[]>;
+  events(query: EventQuery): Promise<EventRecord[]>;
+  optedOut(account: string, sender: string, recipient: string): Promise<boolean>;
+  tokens(): Promise<TokenRecord[]>;
+  accounts(): Promise<Array<{ account: string; simulated: boolean }>>;
+  nextForward(): Promise<number | null>;
+
+  onCommit(listener: (commit: Commit) => void): () => void;
+  /** Finishes writes under way, then closes. May be called twice. */
+  close(): Promise<void>;
+}
+
+/* ------------------------------------------------------------------ Twilio */
+
+/** What came of a create request, by what is known about it (twilio.md §10). */
+export type CreateResult =
+  | ({ outcome: 'accepted'; resource: Record<string, unknown>; requestId: string | null } & StatusFact)
+  /** 4xx with Twilio's error body: final for this recipient. */
+  | { outcome: 'rejected'; error: ErrorReport }
+  /** 429 with 20429, or 21611: never processed, and the sender is too fast. */
+  | { outcome: 'rate_limited'; error: ErrorReport; retryAfterMs: number | null }
+  /** Nothing left this machine: refused connection, DNS, TLS. */
+  | { outcome: 'not_sent'; error: ErrorReport }
+  /** The request left; nothing that proves anything came back. */
+  | { outcome: 'unknown'; error: ErrorReport };
+
+/** A message or call as Twilio lists it, reduced to what matching needs. */
+export interface ListedResource extends StatusFact {
+  readonly to: string;
+  readonly body: string | null;
+  readonly numMedia: number;
+  readonly direction: string;
+  readonly messagingServiceSid: string | null;
+  /** Milliseconds since the epoch; null where Twilio gave none. */
+  readonly createdAt: number | null;
+}
+
+export interface Listing {
+  /** True only when every page of every query was read. */
+  complete: boolean;
+  resources: ListedResource[];
+  /** Twilio's own time (Date header) minus ours at the answer; null when it told none. */
+  clockOffsetMs: number | null;
+  error: ErrorReport | null;
+}
+
+/** One account at Twilio, as the delivery needs it. Nothing of it throws but aborts. */
+export interface TwilioAccount {
+  readonly accountSid: string;
+  create(kind: EntryKind, form: FormFields, signal?: AbortSignal): Promise<CreateResult>;
+  fetch(kind: EntryKind, sid: string, signal?: AbortSignal): Promise<StatusFact | ErrorReport>;
+  /** With and without date filter, every page (see {@link Listing}). */
+  list(kind: EntryKind, to: string, sinceMs: number, signal?: AbortSignal): Promise<Listing>;
+  /** Cancels a scheduled message, or a call that is queued or ringing. */
+  cancel(kind: EntryKind, sid: string, signal?: AbortSignal): Promise<StatusFact | ErrorReport>;
+  /** Empties the body of a finished message. */
+  redact(sid: string, signal?: AbortSignal): Promise<StatusFact | ErrorReport>;
+}
