@@ -145,8 +145,10 @@ export interface ClaimQuery {
   callbackMode: 'always' | 'auto' | 'never';
   /** True where our callback URL can be reached by Twilio (public_url or simulator). */
   callbackReachable: boolean;
-  /** Accounts that have no auth token: no signature can be checked, so never our own callback. */
+  /** Accounts that never get our own callback: no auth token to check its signature, or no address Twilio can reach. */
   unsigned: readonly string[];
+  /** Accounts whose Twilio cannot be reached just now: their entries stay where they are. */
+  paused: readonly string[];
 }
 
 export interface EntryQuery {
@@ -209,6 +211,11 @@ export interface Store {
   claim(query: ClaimQuery): Promise<EntryRecord[]>;
   /** Applies facts through `transition`, with decisions, events and forwards, in one write; one answer per change. */
   apply(changes: readonly Change[], now: number): Promise<Applied[]>;
+  /**
+   * The clock was set back: unfinished entries written at a time after `now` have their `dueAt` moved back by the same
+   * distance (not those in `scheduled`: their time is absolute), and `updatedAt` set to `now`. Returns how many.
+   */
+  rebase(now: number): Promise<number>;
   /** Halves the pace of a sender (20429, 21611). */
   slow(sender: string, configured: number | null, now: number): Promise<SenderPace>;
   /** Stores an event of its own (inbound; later). */
