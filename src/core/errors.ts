@@ -36,6 +36,73 @@ interface CatalogueRow {
 
 /** Every code, sorted by area. `docs/reference/errors.md` is generated from this table. */
 export const ERRORS = {
+  TOLLBOARD_CLI_INPUT_INVALID: {
+    kind: 'invalid',
+    message: '{where}: {fault}.',
+    remedy: 'Mend that line and run the command again; nothing was sent.',
+  },
+  TOLLBOARD_CLI_INTERRUPTED: {
+    kind: 'unavailable',
+    message: 'The command was interrupted before {to} was handed over; nothing was sent to it.',
+    remedy: 'Run the command again with the same --idempotency-key and input: what was handed over is not sent again.',
+  },
+  TOLLBOARD_CLI_NO_DESTINATION: {
+    kind: 'invalid',
+    message: 'There is no gateway at {dataDir} and no Twilio account in the environment or the configuration.',
+    remedy:
+      'Start a gateway with "npx tollboard start", name one with --url and --token, or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.',
+  },
+  TOLLBOARD_CLI_NEEDS_GATEWAY: {
+    kind: 'invalid',
+    message: '{what} needs a gateway: straight to Twilio nothing is stored.',
+    remedy: 'Start one with "npx tollboard start", or name one with --url and --token.',
+  },
+  TOLLBOARD_CLI_USAGE: {
+    kind: 'invalid',
+    message: '{fault}.',
+    remedy: 'See "tollboard {command}--help".',
+  },
+  TOLLBOARD_CONFIG_ACCOUNT_MISSING: {
+    kind: 'invalid',
+    message: 'The simulator is switched off (never) and no Twilio account is configured.',
+    remedy: 'Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or allow the simulator with --simulator auto.',
+  },
+  TOLLBOARD_CONFIG_CREDENTIALS_INCOMPLETE: {
+    kind: 'invalid',
+    message: '{where}: the credentials are incomplete: {given} without {missing}.',
+    remedy:
+      'Give an account SID with its auth token, or with an API key and its secret; or give none at all for the simulator.',
+  },
+  TOLLBOARD_CONFIG_FILE_UNREADABLE: {
+    kind: 'invalid',
+    message: '{where}: the file {file} cannot be read ({fault}).',
+    remedy: 'Check the path and the permissions of {file}.',
+  },
+  TOLLBOARD_CONFIG_KEY_LATER: {
+    kind: 'invalid',
+    message: '{where}: this version does not have "{key}" yet.',
+    remedy: 'Remove the key, or run a version of Tollboard that has it.',
+  },
+  TOLLBOARD_CONFIG_KEY_UNKNOWN: {
+    kind: 'invalid',
+    message: '{where}: "{key}" is not a setting{under}.',
+    remedy: 'Write "{nearest}" if that was meant; docs/reference/configuration.md lists every setting.',
+  },
+  TOLLBOARD_CONFIG_SYNTAX: {
+    kind: 'invalid',
+    message: '{where}: this is not valid YAML: {fault}.',
+    remedy: 'Mend the file at that place.',
+  },
+  TOLLBOARD_CONFIG_TAG_UNRESOLVED: {
+    kind: 'invalid',
+    message: '{where}: {tag} {name} names nothing: {fault}.',
+    remedy: 'Correct the name, or define what it names.',
+  },
+  TOLLBOARD_CONFIG_VALUE_INVALID: {
+    kind: 'invalid',
+    message: '{where}: {key} is {value}; expected {expected}.',
+    remedy: 'Change the value of {key}.',
+  },
   TOLLBOARD_INTERNAL: {
     kind: 'internal',
     message: 'Something failed inside Tollboard.',
