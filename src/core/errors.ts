@@ -36,6 +36,61 @@ interface CatalogueRow {
 
 /** Every code, sorted by area. `docs/reference/errors.md` is generated from this table. */
 export const ERRORS = {
+  TOLLBOARD_CALL_FROM_INVALID: {
+    kind: 'invalid',
+    message:
+      'From of the call is {value}; expected an E.164 number such as +15551112222, or `client:` or `sip:` with a name.',
+    remedy: 'Give a number that the account owns or verified, with + and country code.',
+    twilioCode: 21212,
+  },
+  TOLLBOARD_CALL_FROM_MISSING: {
+    kind: 'invalid',
+    message: 'The call has no From.',
+    remedy: 'Give `from`: a number of the account or a verified caller ID.',
+    twilioCode: 21213,
+  },
+  TOLLBOARD_CALL_INSTRUCTIONS_MISSING: {
+    kind: 'invalid',
+    message: 'The call has nothing to do: url, twiml, applicationSid and say are absent.',
+    remedy: 'Give one of `url`, `twiml`, `applicationSid` or `say`.',
+    twilioCode: 21205,
+  },
+  TOLLBOARD_CALL_SAY_INVALID: {
+    kind: 'invalid',
+    message: 'The say of the call is not usable: {value}; expected {expected}.',
+    remedy: 'Give `say` as {text, voice, language} with a text of 1 to 4096 characters.',
+  },
+  TOLLBOARD_CALL_SEND_DIGITS_INVALID: {
+    kind: 'invalid',
+    message: 'sendDigits is {value}; expected at most 32 of 0-9, A-D, #, *, w and W.',
+    remedy: 'Write only keys of a telephone, w for half a second and W for a second of pause.',
+    twilioCode: 21206,
+  },
+  TOLLBOARD_CALL_STATUS_EVENT_INVALID: {
+    kind: 'invalid',
+    message: 'statusCallbackEvent holds {value}; expected initiated, ringing, answered or completed.',
+    remedy: 'Use the names of the four events, one per item.',
+    twilioCode: 21626,
+  },
+  TOLLBOARD_CALL_TO_INVALID: {
+    kind: 'invalid',
+    message:
+      'To of the call is {value}; expected an E.164 number such as +15551112222, or a `client:` or `sip:` address.',
+    remedy: '{remedy}',
+    twilioCode: 21217,
+  },
+  TOLLBOARD_CALL_TO_MISSING: {
+    kind: 'invalid',
+    message: 'The call has no To.',
+    remedy: 'Give `to`: a number with + and country code, or a `client:` or `sip:` address.',
+    twilioCode: 21201,
+  },
+  TOLLBOARD_CALL_TWIML_TOO_LONG: {
+    kind: 'invalid',
+    message: 'twiml has {length} characters; at most 4000 are allowed.',
+    remedy: 'Shorten it, or serve it from a `url`.',
+    twilioCode: 32018,
+  },
   TOLLBOARD_CLI_INPUT_INVALID: {
     kind: 'invalid',
     message: '{where}: {fault}.',
@@ -46,16 +101,16 @@ export const ERRORS = {
     message: 'The command was interrupted before {to} was handed over; nothing was sent to it.',
     remedy: 'Run the command again with the same --idempotency-key and input: what was handed over is not sent again.',
   },
+  TOLLBOARD_CLI_NEEDS_GATEWAY: {
+    kind: 'invalid',
+    message: '{what} needs a gateway: straight to Twilio nothing is stored.',
+    remedy: 'Start one with "npx tollboard start", or name one with --url and --token.',
+  },
   TOLLBOARD_CLI_NO_DESTINATION: {
     kind: 'invalid',
     message: 'There is no gateway at {dataDir} and no Twilio account in the environment or the configuration.',
     remedy:
       'Start a gateway with "npx tollboard start", name one with --url and --token, or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.',
-  },
-  TOLLBOARD_CLI_NEEDS_GATEWAY: {
-    kind: 'invalid',
-    message: '{what} needs a gateway: straight to Twilio nothing is stored.',
-    remedy: 'Start one with "npx tollboard start", or name one with --url and --token.',
   },
   TOLLBOARD_CLI_USAGE: {
     kind: 'invalid',
@@ -103,10 +158,338 @@ export const ERRORS = {
     message: '{where}: {key} is {value}; expected {expected}.',
     remedy: 'Change the value of {key}.',
   },
+  TOLLBOARD_DELIVERY_ACCOUNT_UNKNOWN: {
+    kind: 'not_found',
+    message: 'The account of this entry is not configured here, so it was not sent.',
+    remedy: 'Add the account to the configuration and restart, then choose `resend` or `drop` for the entry.',
+  },
+  TOLLBOARD_DELIVERY_AMBIGUOUS: {
+    kind: 'conflict',
+    message: 'Twilio lists messages that could be this one, and nothing tells them apart.',
+    remedy: "Compare with Twilio's log, then choose `sent`, `resend` or `drop` for the entry.",
+  },
+  TOLLBOARD_DELIVERY_EXPIRED: {
+    kind: 'timeout',
+    message: 'Its validity period passed before Twilio took it; nothing was sent.',
+    remedy: 'Send it again if it still matters, with a longer validityPeriod.',
+  },
+  TOLLBOARD_DELIVERY_HELD_ABSENT: {
+    kind: 'conflict',
+    message: 'The answer was lost and Twilio lists no such message; it is held, as on_unknown says hold.',
+    remedy: 'Choose `sent`, `resend` or `drop` for the entry.',
+  },
+  TOLLBOARD_DELIVERY_INTERRUPTED: {
+    kind: 'unavailable',
+    message: 'The gateway stopped while the request was under way, so it may have reached Twilio.',
+    remedy: 'Wait: it is looked for at Twilio before anything is repeated.',
+  },
+  TOLLBOARD_DELIVERY_LOST_ANSWER: {
+    kind: 'timeout',
+    message: 'The request left and no answer that proves anything came back.',
+    remedy: 'Do not send it again: it is looked for at Twilio first; follow the entry by its id.',
+  },
+  TOLLBOARD_DELIVERY_NOT_CONNECTED: {
+    kind: 'unavailable',
+    message: 'No connection to Twilio could be made; nothing left this machine.',
+    remedy: 'Check the network, the proxy and base_url; repeating is safe.',
+  },
+  TOLLBOARD_DELIVERY_RATE_LIMITED: {
+    kind: 'rate_limited',
+    message: 'Twilio refused for now: too many requests, or the queue of this sender is full. It was not processed.',
+    remedy: 'Nothing to do: it is tried again more slowly; set `senders` to a lower per_second if it stays so.',
+  },
+  TOLLBOARD_ENTRY_NOT_FOUND: {
+    kind: 'not_found',
+    message: 'No entry has the id or SID {id}.',
+    remedy: 'Check the id; entries are kept for `retention.messages`.',
+  },
+  TOLLBOARD_ENTRY_STATE: {
+    kind: 'conflict',
+    message: 'Entry {id} is {state}, which does not allow this.',
+    remedy: 'Look at the entry first: `tollboard status {id} --explain`.',
+  },
+  TOLLBOARD_IDEMPOTENCY_MISMATCH: {
+    kind: 'invalid',
+    message: 'This idempotency key was used before with another request.',
+    remedy: 'Use a new key for a new request, or repeat the old request unchanged.',
+  },
   TOLLBOARD_INTERNAL: {
     kind: 'internal',
     message: 'Something failed inside Tollboard.',
     remedy: 'Look for the request id in the log and report it with the lines around it.',
+  },
+  TOLLBOARD_MESSAGE_BODY_TOO_LONG: {
+    kind: 'invalid',
+    message: 'body has {length} characters; at most 1600 are allowed (an emoji counts as two or more).',
+    remedy: 'Shorten the text or send it in parts.',
+    twilioCode: 21617,
+  },
+  TOLLBOARD_MESSAGE_CHANNEL_MISMATCH: {
+    kind: 'invalid',
+    message: 'To is {to} and From is {from}; both must be of the same channel.',
+    remedy: 'Write the channel prefix, such as `whatsapp:`, on both sides or on neither.',
+    twilioCode: 21910,
+  },
+  TOLLBOARD_MESSAGE_CONTENT_MISSING: {
+    kind: 'invalid',
+    message: 'The message has no content: body, mediaUrl and contentSid are absent or empty.',
+    remedy: 'Give a `body`, a `mediaUrl` or a `contentSid`.',
+    twilioCode: 21602,
+  },
+  TOLLBOARD_MESSAGE_CONTENT_SID_MISSING: {
+    kind: 'invalid',
+    message: 'contentVariables are given without a contentSid.',
+    remedy: 'Give the `contentSid` of the template too, or leave the variables out.',
+    twilioCode: 21654,
+  },
+  TOLLBOARD_MESSAGE_CONTENT_VARIABLES_INVALID: {
+    kind: 'invalid',
+    message: 'contentVariables are not a JSON object.',
+    remedy: 'Give an object such as {"1": "Ann"}, or the same as JSON text.',
+    twilioCode: 21656,
+  },
+  TOLLBOARD_MESSAGE_FROM_INVALID: {
+    kind: 'invalid',
+    message:
+      'From is {value}; expected an E.164 number, a short code, 1 to 11 letters and digits, a channel address or a SID.',
+    remedy: 'Give a sender that the account owns; a number needs + and its country code.',
+    twilioCode: 21212,
+  },
+  TOLLBOARD_MESSAGE_MEDIA_TOO_MANY: {
+    kind: 'invalid',
+    message: 'mediaUrl has {length} items; at most 10 are allowed.',
+    remedy: 'Send the rest in another message.',
+    twilioCode: 21623,
+  },
+  TOLLBOARD_MESSAGE_MEDIA_URL_INVALID: {
+    kind: 'invalid',
+    message: 'mediaUrl holds {value}; expected an http or https URL.',
+    remedy: 'Give the public http(s) address of each file.',
+    twilioCode: 21620,
+  },
+  TOLLBOARD_MESSAGE_SCHEDULE_SERVICE_MISSING: {
+    kind: 'invalid',
+    message: 'A schedule at Twilio (sendAt) needs a messagingServiceSid, and there is none.',
+    remedy:
+      "Give a messagingServiceSid, or use the gateway's own schedule instead: `--at` on the command line, `notBefore` in the API.",
+    twilioCode: 35118,
+  },
+  TOLLBOARD_MESSAGE_SCHEDULE_TYPE_MISSING: {
+    kind: 'invalid',
+    message: 'sendAt is given without scheduleType, so Twilio would send at once.',
+    remedy: 'Add scheduleType `fixed`, or leave sendAt out.',
+    twilioCode: 35126,
+  },
+  TOLLBOARD_MESSAGE_SENDER_MISSING: {
+    kind: 'invalid',
+    message: 'The message has no sender: from and messagingServiceSid are absent.',
+    remedy: 'Give `from` or `messagingServiceSid`, or set a default sender (`sender:` or TWILIO_FROM).',
+    twilioCode: 21603,
+  },
+  TOLLBOARD_MESSAGE_SEND_AT_MISSING: {
+    kind: 'invalid',
+    message: 'scheduleType is given without sendAt.',
+    remedy: 'Add sendAt, a time in ISO 8601 between 15 minutes and 35 days ahead.',
+    twilioCode: 35111,
+  },
+  TOLLBOARD_MESSAGE_SEND_AT_RANGE: {
+    kind: 'invalid',
+    message: 'sendAt is {value}, {distance}; Twilio takes 15 minutes to 35 days ahead.',
+    remedy:
+      "Choose another time, or use the gateway's own schedule, which has no such limits: `--at` on the command line, `notBefore` in the API.",
+    twilioCode: 35114,
+  },
+  TOLLBOARD_MESSAGE_STATUS_CALLBACK_INVALID: {
+    kind: 'invalid',
+    message:
+      'statusCallback is {value}; expected an http(s) URL of at most 4000 characters whose host has no underscore.',
+    remedy: 'Give a URL that Twilio can reach from outside.',
+    twilioCode: 21609,
+  },
+  TOLLBOARD_MESSAGE_TO_EQUALS_FROM: {
+    kind: 'invalid',
+    message: 'To and From are the same number: {value}.',
+    remedy: 'Send to another number.',
+    twilioCode: 21266,
+  },
+  TOLLBOARD_MESSAGE_TO_INVALID: {
+    kind: 'invalid',
+    message:
+      'To is {value}; expected an E.164 number such as +15551112222, or a channel address such as whatsapp:+15551112222.',
+    remedy: '{remedy}',
+    twilioCode: 21211,
+  },
+  TOLLBOARD_MESSAGE_TO_MISSING: {
+    kind: 'invalid',
+    message: 'The message has no To.',
+    remedy: 'Give `to`: a number with + and country code, or a channel address.',
+    twilioCode: 21604,
+  },
+  TOLLBOARD_MESSAGE_TO_SHORT_CODE: {
+    kind: 'invalid',
+    message: 'To is {value}, a short code; messages cannot be sent to one.',
+    remedy: 'Give a number with + and country code.',
+    twilioCode: 21265,
+  },
+  TOLLBOARD_PARAMETER_CHOICE: {
+    kind: 'invalid',
+    message: '{name} is {value}; expected one of {expected}.',
+    remedy: '{remedy}',
+    twilioCode: 20422,
+  },
+  TOLLBOARD_PARAMETER_LENGTH: {
+    kind: 'invalid',
+    message: '{name} has {length} {unit}; at most {max} are allowed.',
+    remedy: 'Shorten {name}.',
+    twilioCode: 20422,
+  },
+  TOLLBOARD_PARAMETER_RANGE: {
+    kind: 'invalid',
+    message: '{name} is {value}; expected {expected}.',
+    remedy: 'Give {name} a value within its limits.',
+    twilioCode: 20422,
+  },
+  TOLLBOARD_PARAMETER_TYPE: {
+    kind: 'invalid',
+    message: '{name} is {value}; expected {expected}.',
+    remedy: 'Give {name} as {expected}.',
+    twilioCode: 20422,
+  },
+  TOLLBOARD_PARAMETER_UNKNOWN: {
+    kind: 'invalid',
+    message: '{name} is not a parameter of a {kind}.',
+    remedy: '{remedy}',
+  },
+  TOLLBOARD_POLICY_OPTED_OUT: {
+    kind: 'forbidden',
+    message: '{to} opted out of messages from {from}; nothing was sent.',
+    remedy: 'Wait until the recipient writes START to that sender; do not try other senders.',
+    twilioCode: 21610,
+  },
+  TOLLBOARD_STORE_BUSY: {
+    kind: 'unavailable',
+    message: 'The database is locked by another program, so nothing was accepted.',
+    remedy: 'Repeat the request after a moment; find the program that holds the database if it stays so.',
+  },
+  TOLLBOARD_STORE_FULL: {
+    kind: 'unavailable',
+    message: 'The disk or the database is full, so nothing was accepted.',
+    remedy: 'Free space on the disk of the data directory, then repeat the request.',
+  },
+  TOLLBOARD_TWILIO_ACCOUNT: {
+    kind: 'forbidden',
+    message: 'Twilio refuses this account.',
+    remedy: 'Check the account in the Twilio console.',
+  },
+  TOLLBOARD_TWILIO_AUTH: {
+    kind: 'unauthorized',
+    message: 'Twilio did not accept the credentials.',
+    remedy: 'Check account SID and auth token or API key, and the region they belong to.',
+  },
+  TOLLBOARD_TWILIO_CARRIER: {
+    kind: 'unavailable',
+    message: 'The carrier did not deliver it.',
+    remedy: 'Try another time or another sender; ask the carrier if it stays so.',
+  },
+  TOLLBOARD_TWILIO_CHANNEL: {
+    kind: 'invalid',
+    message: 'The channel did not take it.',
+    remedy: 'Check sender, template and recipient of the channel.',
+  },
+  TOLLBOARD_TWILIO_COMPLIANCE: {
+    kind: 'forbidden',
+    message: 'A rule on content, consent or registration stopped it.',
+    remedy: 'Check opt-out, content and the registration of the sender.',
+  },
+  TOLLBOARD_TWILIO_EXPIRY: {
+    kind: 'timeout',
+    message: 'Its time passed in the queue of Twilio.',
+    remedy: 'Send again if it still matters, with a longer validityPeriod.',
+  },
+  TOLLBOARD_TWILIO_GEO: {
+    kind: 'forbidden',
+    message: 'The account may not send to that country.',
+    remedy: 'Enable the country in the geographic permissions of the account.',
+  },
+  TOLLBOARD_TWILIO_INBOUND: {
+    kind: 'unavailable',
+    message: 'An inbound message was not processed.',
+    remedy: 'Look the code up and check the webhook of the number.',
+  },
+  TOLLBOARD_TWILIO_LOOKUP: {
+    kind: 'invalid',
+    message: 'The lookup was refused.',
+    remedy: 'Check the number and the fields asked for.',
+  },
+  TOLLBOARD_TWILIO_MEDIA: {
+    kind: 'invalid',
+    message: 'The media could not be used.',
+    remedy: 'Check address, type and size of the files.',
+  },
+  TOLLBOARD_TWILIO_NOT_FOUND: {
+    kind: 'not_found',
+    message: 'Twilio knows no such resource.',
+    remedy: 'Check the SID and the account it belongs to.',
+  },
+  TOLLBOARD_TWILIO_PLATFORM: {
+    kind: 'unavailable',
+    message: 'Twilio had a fault of its own.',
+    remedy: 'Look at the status page of Twilio; see first whether it was sent before repeating it.',
+  },
+  TOLLBOARD_TWILIO_RATE_LIMIT: {
+    kind: 'rate_limited',
+    message: 'Twilio takes no more for now.',
+    remedy: 'Slow down; repeat later.',
+  },
+  TOLLBOARD_TWILIO_RECIPIENT: {
+    kind: 'invalid',
+    message: 'The recipient cannot be reached so.',
+    remedy: 'Check the number; do not try it again unchanged.',
+  },
+  TOLLBOARD_TWILIO_REQUEST: {
+    kind: 'invalid',
+    message: 'Twilio refused the request.',
+    remedy: 'Correct the named parameter.',
+  },
+  TOLLBOARD_TWILIO_SCHEDULE: {
+    kind: 'invalid',
+    message: 'Twilio refused the schedule.',
+    remedy: 'Check sendAt, scheduleType and messagingServiceSid.',
+  },
+  TOLLBOARD_TWILIO_SENDER: {
+    kind: 'invalid',
+    message: 'The sender cannot be used so.',
+    remedy: 'Check that the account owns the sender and may use it for this destination.',
+  },
+  TOLLBOARD_TWILIO_STATE: {
+    kind: 'conflict',
+    message: 'The resource is not in a state that allows this.',
+    remedy: 'Fetch it first and look at its status.',
+  },
+  TOLLBOARD_TWILIO_TRANSPORT: {
+    kind: 'unavailable',
+    message: 'The connection to Twilio does not satisfy it.',
+    remedy: 'Check TLS version and protocol on the way to Twilio.',
+  },
+  TOLLBOARD_TWILIO_TRIAL: {
+    kind: 'forbidden',
+    message: 'A trial account may not do this.',
+    remedy: 'Verify the recipient in the console, or upgrade the account.',
+  },
+  TOLLBOARD_TWILIO_TWIML: {
+    kind: 'invalid',
+    message: 'The TwiML could not be used.',
+    remedy: 'Check the document that the URL answers.',
+  },
+  TOLLBOARD_TWILIO_UNKNOWN: {
+    kind: 'invalid',
+    message: 'Twilio reported a fault without a known code.',
+    remedy: 'Look the code up at https://www.twilio.com/docs/errors; do not repeat it unchanged.',
+  },
+  TOLLBOARD_TWILIO_WEBHOOK: {
+    kind: 'unavailable',
+    message: 'Twilio could not use a URL of ours or yours.',
+    remedy: 'Check that the URL answers fast, from outside, with the right content type.',
   },
 } as const satisfies Record<string, CatalogueRow>;
 
