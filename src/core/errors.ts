@@ -36,6 +36,29 @@ interface CatalogueRow {
 
 /** Every code, sorted by area. `docs/reference/errors.md` is generated from this table. */
 export const ERRORS = {
+  TOLLBOARD_ACCOUNT_UNKNOWN: {
+    kind: 'not_found',
+    message: 'There is no account {account} in the configuration; configured are: {known}.',
+    remedy: 'Name a configured account, or add this one under accounts: in tollboard.yaml.',
+    twilioCode: 20404,
+  },
+  TOLLBOARD_REQUEST_NO_RECIPIENT: {
+    kind: 'invalid',
+    message: 'The request names no recipient: `to` is an empty list.',
+    remedy: 'Give at least one recipient, e.g. +15551230001.',
+    twilioCode: 21604,
+  },
+  TOLLBOARD_REQUEST_TOO_MANY_RECIPIENTS: {
+    kind: 'invalid',
+    message: 'The request names {count} recipients; at most {max} fit one request.',
+    remedy: 'Split the recipients over several requests, each with its own Idempotency-Key.',
+  },
+  TOLLBOARD_SENDER_MISSING: {
+    kind: 'invalid',
+    message: 'No sender: the request has neither `from` nor `messagingServiceSid`, and no default sender is set.',
+    remedy: 'Give --from, or set sender: in tollboard.yaml or TWILIO_FROM.',
+    twilioCode: 21603,
+  },
   TOLLBOARD_CALL_FROM_INVALID: {
     kind: 'invalid',
     message:
@@ -556,6 +579,22 @@ export class TollboardError extends Error {
       requestId: options.requestId ?? null,
       moreInfo: options.moreInfo ?? (twilioCode === null ? null : `https://www.twilio.com/docs/errors/${twilioCode}`),
     };
+  }
+
+  /** Rebuilds the exception from a report, e.g. one that an entry carries or that a gateway answered. */
+  static from(report: ErrorReport, details: Record<string, unknown> = {}): TollboardError {
+    const code = (report.code in ERRORS ? report.code : 'TOLLBOARD_INTERNAL') as ErrorCode;
+    const { message, remedy } = report;
+    return new TollboardError(code, {
+      message,
+      remedy,
+      details,
+      ...(report.stage === null ? {} : { stage: report.stage }),
+      ...(report.twilioCode === null ? {} : { twilioCode: report.twilioCode }),
+      ...(report.httpStatus === null ? {} : { httpStatus: report.httpStatus }),
+      ...(report.requestId === null ? {} : { requestId: report.requestId }),
+      ...(report.moreInfo === null ? {} : { moreInfo: report.moreInfo }),
+    });
   }
 }
 
