@@ -231,6 +231,87 @@ export const ERRORS = {
     message: 'Entry {id} is {state}, which does not allow this.',
     remedy: 'Look at the entry first: `tollboard status {id} --explain`.',
   },
+  TOLLBOARD_GATEWAY_ANSWER_LOST: {
+    kind: 'timeout',
+    message: 'The gateway at {url} took the request and gave no answer ({reason}); it may have been accepted.',
+    remedy: 'Repeat the same request with the same Idempotency-Key ({idempotencyKey}): nothing is then sent twice.',
+  },
+  TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED: {
+    kind: 'internal',
+    message: '{url} answered {status} with something that is no answer of a Tollboard gateway.',
+    remedy: 'Check that the URL is that of a gateway of this version, with nothing in between that rewrites answers.',
+  },
+  TOLLBOARD_GATEWAY_UNREACHABLE: {
+    kind: 'unavailable',
+    message: 'The gateway at {url} cannot be reached ({reason}); nothing was handed over.',
+    remedy: 'Start it with "npx tollboard start", or correct the URL; repeating is safe.',
+  },
+  TOLLBOARD_HTTP_BODY_INVALID: {
+    kind: 'invalid',
+    message: '{where} of the body is {value}; expected {expected}.',
+    remedy: 'Change {where}; docs/reference/api.md shows the body of every request.',
+  },
+  TOLLBOARD_HTTP_BODY_MALFORMED: {
+    kind: 'invalid',
+    message: 'The body is not valid {form}.',
+    remedy: 'Send {form} in UTF-8.',
+  },
+  TOLLBOARD_HTTP_BODY_TOO_LARGE: {
+    kind: 'invalid',
+    message: 'The body is over the limit of {limit} bytes.',
+    remedy: 'Split the request into smaller ones.',
+  },
+  TOLLBOARD_HTTP_CONTENT_TYPE: {
+    kind: 'invalid',
+    message: 'The content type is {value}; this route takes {expected}.',
+    remedy: 'Send the header `Content-Type: {expected}`.',
+  },
+  TOLLBOARD_HTTP_HEADER_INVALID: {
+    kind: 'invalid',
+    message: 'The header {name} is not usable; expected {expected}.',
+    remedy: 'Change or leave out the header {name}.',
+  },
+  TOLLBOARD_HTTP_HOST_REFUSED: {
+    kind: 'forbidden',
+    message: 'The Host of this request is none of this gateway.',
+    remedy: 'Use a loopback name, or add the name under listen.hosts.',
+  },
+  TOLLBOARD_HTTP_LISTEN_FAILED: {
+    kind: 'conflict',
+    message: 'Cannot listen on {host}:{port}: {reason}.',
+    remedy: 'Choose another port with --port, or stop the program that holds this one.',
+  },
+  TOLLBOARD_HTTP_METHOD_NOT_ALLOWED: {
+    kind: 'invalid',
+    message: '{path} does not take {method}; it takes {allowed}.',
+    remedy: 'Use one of {allowed}.',
+  },
+  TOLLBOARD_HTTP_ORIGIN_REFUSED: {
+    kind: 'forbidden',
+    message: 'This request comes from a web page of another origin and would change something.',
+    remedy: 'Call the gateway from a program, or from a page that it serves itself.',
+  },
+  TOLLBOARD_HTTP_QUERY_INVALID: {
+    kind: 'invalid',
+    message: 'The query parameter {name} is {value}; expected {expected}.',
+    remedy: 'Change or leave out {name}.',
+  },
+  TOLLBOARD_HTTP_REQUEST_MALFORMED: {
+    kind: 'invalid',
+    message: 'This is not a request that can be read: {reason}.',
+    remedy: 'Send a well-formed HTTP/1.1 request.',
+  },
+  TOLLBOARD_HTTP_ROUTE_UNKNOWN: {
+    kind: 'not_found',
+    message: 'There is nothing at {path}.',
+    remedy: 'Look at /openapi.json for every route.',
+  },
+  TOLLBOARD_HTTP_TOKEN_INVALID: {
+    kind: 'unauthorized',
+    message: 'The request has no valid Bearer token.',
+    remedy:
+      'Send `Authorization: Bearer <token>`: the token of gateway.json in the data directory, or one of "tollboard config token create".',
+  },
   TOLLBOARD_IDEMPOTENCY_MISMATCH: {
     kind: 'invalid',
     message: 'This idempotency key was used before with another request.',
@@ -398,6 +479,21 @@ export const ERRORS = {
     kind: 'unavailable',
     message: 'The disk or the database is full, so nothing was accepted.',
     remedy: 'Free space on the disk of the data directory, then repeat the request.',
+  },
+  TOLLBOARD_STREAM_LIMIT: {
+    kind: 'unavailable',
+    message: 'There are already {limit} live streams.',
+    remedy: 'Close one, or poll GET /api/v1/events instead.',
+  },
+  TOLLBOARD_STREAM_TOO_SLOW: {
+    kind: 'unavailable',
+    message: 'The reader of this stream is slower than what happens, so the stream ends here.',
+    remedy: 'Connect again with the header Last-Event-ID; events go on from there.',
+  },
+  TOLLBOARD_TOKEN_NOT_FOUND: {
+    kind: 'not_found',
+    message: 'No token has the SID {sid}.',
+    remedy: 'List the tokens with "tollboard config token list".',
   },
   TOLLBOARD_TWILIO_ACCOUNT: {
     kind: 'forbidden',
