@@ -1,6 +1,6 @@
 'use strict';
 /* Adds up vitest's JSON reports and prints `N passed, N failed, N skipped`; fails when a report is missing or has failures. */
-const fs = require('fs');
+const fs = require('node:fs');
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
 for (const file of process.argv.slice(2)) {

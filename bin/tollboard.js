@@ -51,7 +51,13 @@ function newestTime(folder) {
 function handOver() {
   var binary = path.join(root, 'node_modules', 'node-linux-' + process.arch, 'bin', 'node');
   if (process.platform !== 'linux' || !fs.existsSync(binary)) {
-    console.error('tollboard needs Node ' + FLOOR.join('.') + ' or newer; this is ' + process.version + '. Install it from https://nodejs.org.');
+    console.error(
+      'tollboard needs Node ' +
+        FLOOR.join('.') +
+        ' or newer; this is ' +
+        process.version +
+        '. Install it from https://nodejs.org.',
+    );
     process.exit(2);
   }
   var child = require('child_process').spawn(binary, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
