@@ -20,6 +20,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/simulator/': ['src/simulator/', 'src/core/', 'src/wire/'],
   // Roots: the only files that know several parts.
   'src/cli/': ['src/'],
+  'src/system.ts': ['src/core/'],
   'src/index.ts': ['src/'],
   'src/gateway.ts': ['src/'],
   'src/direct.ts': ['src/'],

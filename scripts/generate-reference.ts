@@ -1,0 +1,44 @@
+/** Writes `docs/reference/` from the product's own tables, or with `--check` says which page is not up to date. */
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { errorsReference } from './reference/errors.ts';
+
+/** Page name (without `.md`) → its text. The folder holds these pages and no other. */
+export const PAGES: Record<string, () => string | Promise<string>> = {
+  errors: errorsReference,
+};
+
+export const REFERENCE = fileURLToPath(new URL('../docs/reference/', import.meta.url));
+
+/** Names of pages that are missing, differ from what would be written, or have no source. */
+export async function stalePages(): Promise<string[]> {
+  const stale = readdirSync(REFERENCE).filter((file) => !(file.replace(/\.md$/, '') in PAGES));
+  for (const [name, page] of Object.entries(PAGES)) {
+    if (read(`${name}.md`) !== (await page())) stale.push(`${name}.md`);
+  }
+  return stale;
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(join(REFERENCE, file), 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+async function main(check: boolean): Promise<void> {
+  if (!check) {
+    mkdirSync(REFERENCE, { recursive: true });
+    for (const [name, page] of Object.entries(PAGES)) writeFileSync(join(REFERENCE, `${name}.md`), await page());
+    return;
+  }
+  const stale = await stalePages();
+  if (stale.length === 0) return;
+  console.error(`Not up to date in docs/reference: ${stale.join(', ')}. Run \`npm run docs\` and commit the result.`);
+  process.exitCode = 1;
+}
+
+if (import.meta.main) await main(process.argv.includes('--check'));
