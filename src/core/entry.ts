@@ -112,8 +112,9 @@ export interface Entry {
   error: ErrorReport | null;
   resolution: { choices: readonly Choice[] } | null;
   simulated: boolean;
-  createdAt: string;
-  updatedAt: string;
+  /** Null, like `id`, for what was never stored. */
+  createdAt: string | null;
+  updatedAt: string | null;
   /** True on the repeats of a number within one request: it was sent once, this is that result again. */
   duplicate?: true;
 }

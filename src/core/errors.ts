@@ -59,6 +59,11 @@ export const ERRORS = {
     remedy: 'Give --from, or set sender: in tollboard.yaml or TWILIO_FROM.',
     twilioCode: 21603,
   },
+  TOLLBOARD_TOKEN_NAME_INVALID: {
+    kind: 'invalid',
+    message: 'The token name "{name}" is not usable; expected 1 to 64 letters, digits, blanks or . _ @ -.',
+    remedy: 'Choose a name such as "ansible-prod".',
+  },
   TOLLBOARD_CALL_FROM_INVALID: {
     kind: 'invalid',
     message:

@@ -1,0 +1,106 @@
+/** Accepting a request: checked, joined under its idempotency key, on disk. Only then is it answered. */
+
+import { createHash } from 'node:crypto';
+import type { Entry, OnUnknown } from '../core/entry.ts';
+import type { ErrorReport } from '../core/errors.ts';
+import type { SendAnswer } from '../core/gateway-api.ts';
+import type { Clock, Random, SendOptions, SendRequest, Store } from '../core/ports.ts';
+import { parseAddress } from '../core/address.ts';
+import { errorReport, TollboardError } from '../core/errors.ts';
+import { outcomes, prepareRequest } from '../core/request.ts';
+
+export interface SendingAccount {
+  name: string;
+  accountSid: string;
+  simulated: boolean;
+}
+
+export interface AcceptOptions {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  /** Configured accounts; the first is the default. */
+  accounts: readonly SendingAccount[];
+  onUnknown: OnUnknown;
+  /** The sender of an account when a request names none, or null; may ask Twilio for the owned numbers. */
+  defaultSender(account: SendingAccount): Promise<string | null>;
+}
+
+/** Throws what `prepareRequest` throws, `TOLLBOARD_ACCOUNT_UNKNOWN`, `TOLLBOARD_IDEMPOTENCY_MISMATCH` and the store's errors. */
+export async function accept(request: SendRequest, send: SendOptions, options: AcceptOptions): Promise<SendAnswer> {
+  const { store, clock, random } = options;
+  const account = chooseAccount(options.accounts, request.account);
+  const now = clock.now();
+  const needsSender = request.params.from === undefined && request.params.messagingServiceSid === undefined;
+  const defaultSender = needsSender ? await options.defaultSender(account) : null;
+  const refusals = await optOuts(request, account, defaultSender, store);
+  const key = send.idempotencyKey ?? null;
+  const prepared = prepareRequest(request, {
+    now,
+    random,
+    account,
+    defaultSender,
+    onUnknown: options.onUnknown,
+    idempotencyKey: key,
+    refusal: (_sender, recipient) => refusals.get(recipient) ?? null,
+  });
+  const entries = outcomes(prepared, prepared.entries);
+  const result = await store.accept({
+    entries: prepared.entries,
+    decisions: prepared.decisions,
+    now,
+    ...(key === null ? {} : { idempotency: { key, hash: fingerprint(request), answer: JSON.stringify(entries) } }),
+  });
+  switch (result.outcome) {
+    case 'accepted':
+      return { entries, replayed: false };
+    case 'replayed':
+      return { entries: JSON.parse(result.answer) as Entry[], replayed: true };
+    case 'mismatch':
+      throw new TollboardError('TOLLBOARD_IDEMPOTENCY_MISMATCH', { details: { key } });
+  }
+}
+
+/** By name or SID; the first configured one when none is named. */
+export function chooseAccount<T extends { name: string; accountSid: string }>(accounts: readonly T[], wanted?: string): T {
+  const account = wanted === undefined ? accounts[0] : accounts.find((a) => a.name === wanted || a.accountSid === wanted);
+  if (account === undefined) {
+    const known = accounts.map((a) => a.name).join(', ') || 'none';
+    throw new TollboardError('TOLLBOARD_ACCOUNT_UNKNOWN', { details: { account: wanted ?? '(default)', known } });
+  }
+  return account;
+}
+
+/** Recipients that told this sender to stop, each with the report that refuses them. */
+async function optOuts(
+  request: SendRequest,
+  account: SendingAccount,
+  defaultSender: string | null,
+  store: Store,
+): Promise<Map<string, ErrorReport>> {
+  const refusals = new Map<string, ErrorReport>();
+  const given = request.params.from ?? request.params.messagingServiceSid ?? defaultSender;
+  if (request.kind === 'call' || typeof given !== 'string') return refusals;
+  const sender = parseAddress(given)?.value ?? given;
+  const addresses = typeof request.to === 'string' ? [request.to] : request.to;
+  const recipients = new Set(addresses.map((to) => parseAddress(to)?.value ?? to));
+  await Promise.all(
+    [...recipients].map(async (recipient) => {
+      if (!(await store.optedOut(account.accountSid, sender, recipient))) return;
+      refusals.set(recipient, errorReport('TOLLBOARD_POLICY_OPTED_OUT', { stage: 'before_send', details: { recipient, sender } }));
+    }),
+  );
+  return refusals;
+}
+
+/** SHA-256 of what was asked, independent of the order of members. */
+function fingerprint(request: SendRequest): string {
+  const { kind, to, params, extra, account, notBefore, onUnknown } = request;
+  const asked = { kind, to, params, extra, account, notBefore, onUnknown };
+  return createHash('sha256').update(JSON.stringify(asked, sortedMembers)).digest('hex');
+}
+
+function sortedMembers(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,71 @@
+/** A loop that works while there is something due, then sleeps until the next due time or until woken. */
+
+import type { Clock, Logger } from '../core/ports.ts';
+import { isTollboardError } from '../core/errors.ts';
+
+export interface DueLoop {
+  /** Something may be due: look now. */
+  wake(): void;
+  /** Stops taking new work; resolves when the work under way has ended. May be called twice. */
+  stop(): Promise<void>;
+}
+
+export interface DueLoopOptions {
+  name: string;
+  clock: Clock;
+  logger: Logger;
+  /** Does what is due; true when there may be more at once. */
+  work(signal: AbortSignal): Promise<boolean>;
+  /** When something falls due next (milliseconds since the epoch), or null. */
+  nextDue(): Promise<number | null>;
+}
+
+/** Without a due time the loop still looks this often: a clock that jumped must not keep it asleep. */
+const LONGEST_SLEEP_MS = 30_000;
+/** After an error of the store (locked, full) it tries again this much later. */
+const PAUSE_AFTER_ERROR_MS = 500;
+
+export function startDueLoop(options: DueLoopOptions): DueLoop {
+  const { clock, logger, name } = options;
+  const stopping = new AbortController();
+  let nap = new AbortController();
+  let woken = false;
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      woken = false;
+      try {
+        if (await options.work(stopping.signal)) continue;
+        const due = await options.nextDue();
+        await sleep(due === null ? LONGEST_SLEEP_MS : Math.min(LONGEST_SLEEP_MS, Math.max(0, due - clock.now())));
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        logger.warn({ loop: name, code: isTollboardError(error) ? error.code : 'TOLLBOARD_INTERNAL', error }, 'work postponed');
+        await sleep(PAUSE_AFTER_ERROR_MS);
+      }
+    }
+  }
+
+  async function sleep(ms: number): Promise<void> {
+    if (woken || stopping.signal.aborted) return;
+    nap = new AbortController();
+    try {
+      await clock.sleep(Math.max(1, ms), nap.signal);
+    } catch {
+      // woken
+    }
+  }
+
+  const ended = run();
+  return {
+    wake() {
+      woken = true;
+      nap.abort();
+    },
+    stop() {
+      stopping.abort();
+      nap.abort();
+      return ended;
+    },
+  };
+}

@@ -1,0 +1,222 @@
+/** The outbox worker: claims due entries (intent on disk), posts them to Twilio, records what came back. */
+
+import type { EntryRecord } from '../core/entry.ts';
+import type { Fact } from '../core/outbox.ts';
+import type { ClaimQuery, Clock, CreateResult, Logger, Random, Store, TwilioAccount } from '../core/ports.ts';
+import { errorReport } from '../core/errors.ts';
+import { backoffMs } from '../core/retry.ts';
+import type { DueLoop } from './loop.ts';
+import { startDueLoop } from './loop.ts';
+import { createForm } from './create-form.ts';
+
+export interface OutboxWorkerOptions {
+  store: Store;
+  /** Configured accounts by SID. */
+  accounts: ReadonlyMap<string, TwilioAccount>;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /** Requests in flight per gateway. */
+  concurrency: number;
+  claim: Pick<ClaimQuery, 'configured' | 'callbackMode' | 'callbackReachable' | 'unsigned'>;
+  /** Where status callbacks of an account come in (`https://…`, no trailing slash), or null. */
+  callbackBase(account: string): string | null;
+  /** Called with every result, for metrics. */
+  onResult?(result: CreateResult['outcome'], seconds: number): void;
+}
+
+/** Entries claimed beyond those in flight, so that a freed place never waits for the disk. */
+const READY_SHARE = 0.5;
+/** How long a stop waits for answers under way. */
+const DRAIN_MS = 10_000;
+
+/**
+ * Runs until stopped. Only `retry` (certainly not processed) sends an entry again by itself; everything that may have
+ * reached Twilio becomes `unknown` and is the reconciler's.
+ */
+export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
+  const { store, clock, logger, concurrency } = options;
+  const ready: EntryRecord[] = [];
+  const pauses = new Pauses(clock, options.random);
+  let inFlight = 0;
+  let recording = 0;
+  let stopped = false;
+  let whenDrained: (() => void) | null = null;
+  const abandon = new AbortController();
+
+  const loop = startDueLoop({
+    name: 'outbox',
+    clock,
+    logger,
+    work: fill,
+    nextDue: async () => {
+      if (room() < 1) return null;
+      const due = await store.nextDue(['queued', 'scheduled']);
+      return due === null ? null : Math.max(due, pauses.until());
+    },
+  });
+
+  /** Places left. Results that wait for the disk count, so that a slow disk slows the sending. */
+  function room(): number {
+    if (recording > concurrency * 8) return 0;
+    return Math.ceil(concurrency * (1 + READY_SHARE)) - inFlight - ready.length;
+  }
+
+  async function fill(): Promise<boolean> {
+    const places = room();
+    if (places < 1) return false;
+    const limit = pauses.probing() ? 1 : places;
+    const claimed = await store.claim({
+      ...options.claim,
+      now: clock.now(),
+      limit,
+      accounts: [...options.accounts.keys()],
+      paused: pauses.accounts(),
+    });
+    ready.push(...claimed);
+    pump();
+    return claimed.length === limit && room() > 0;
+  }
+
+  function pump(): void {
+    while (inFlight < concurrency) {
+      const entry = ready.shift();
+      if (entry === undefined) break;
+      inFlight += 1;
+      void post(entry);
+    }
+  }
+
+  async function post(entry: EntryRecord): Promise<void> {
+    const started = performance.now();
+    const account = options.accounts.get(entry.account);
+    const result = account === undefined ? undefined : await create(account, entry);
+    inFlight -= 1;
+    if (result !== undefined) {
+      options.onResult?.(result.outcome, (performance.now() - started) / 1000);
+      pauses.note(entry.account, result.outcome);
+      recording += 1;
+      await record(entry, result);
+      recording -= 1;
+    }
+    pump();
+    loop.wake();
+    if (idle()) whenDrained?.();
+  }
+
+  function idle(): boolean {
+    return inFlight === 0 && ready.length === 0 && recording === 0;
+  }
+
+  async function create(account: TwilioAccount, entry: EntryRecord): Promise<CreateResult> {
+    try {
+      return await account.create(entry.kind, createForm(entry, options.callbackBase(entry.account)), abandon.signal);
+    } catch (error) {
+      logger.error({ entry: entry.id, error }, 'a create request ended in an unforeseen error; its outcome is unknown');
+      return { outcome: 'unknown', error: errorReport('TOLLBOARD_DELIVERY_LOST_ANSWER', { stage: 'unknown' }) };
+    }
+  }
+
+  /** A result that cannot be written now (disk full, locked) is kept and written as soon as the store takes it. */
+  async function record(entry: EntryRecord, result: CreateResult): Promise<void> {
+    const now = clock.now();
+    const fact = factOf(entry, result, now, options.random.number());
+    for (;;) {
+      try {
+        if (result.outcome === 'rate_limited') await slowDown(entry, now);
+        await store.apply([{ key: { id: entry.id }, fact }], now);
+        return;
+      } catch (error) {
+        if (stopped) return;
+        logger.warn({ entry: entry.id, outcome: result.outcome, error }, 'the result is not on disk yet; trying again');
+        await clock.sleep(500);
+      }
+    }
+  }
+
+  async function slowDown(entry: EntryRecord, now: number): Promise<void> {
+    const sender = `${entry.account}/${entry.from ?? String(entry.params.messagingServiceSid ?? '')}`;
+    const pace = await store.slow(sender, options.claim.configured[sender] ?? null, now);
+    logger.warn({ sender, perSecond: pace.slowed }, 'Twilio says too fast; the sender was slowed');
+  }
+
+  return {
+    wake: loop.wake,
+    async stop() {
+      await loop.stop();
+      if (!idle()) await drain();
+      stopped = true;
+    },
+  };
+
+  /** Requests under way may end by themselves; what then still hangs is cut off and resolved at the next start. */
+  async function drain(): Promise<void> {
+    const drained = new Promise<void>((resolve) => {
+      whenDrained = resolve;
+    });
+    const patience = new AbortController();
+    const deadline = clock.sleep(DRAIN_MS, patience.signal).catch(() => undefined);
+    await Promise.race([drained, deadline]);
+    patience.abort();
+    abandon.abort();
+  }
+}
+
+/** What each outcome of a create means for the entry. A table in code form: one line per outcome. */
+export function factOf(entry: EntryRecord, result: CreateResult, now: number, random: number): Fact {
+  switch (result.outcome) {
+    case 'accepted': {
+      const { sid, status, errorCode, errorMessage, from, segments } = result;
+      return { type: 'accepted', sid, status, errorCode, errorMessage, from: from ?? null, segments: segments ?? null };
+    }
+    case 'rejected':
+      return { type: 'rejected', error: result.error };
+    case 'rate_limited':
+      return { type: 'retry', error: result.error, at: now + backoffMs(entry.attempts, random, result.retryAfterMs) };
+    case 'not_sent':
+      return { type: 'retry', error: result.error, at: now + backoffMs(entry.attempts, random) };
+    case 'unknown':
+      return { type: 'lost', error: result.error };
+  }
+}
+
+/** Accounts whose Twilio cannot be reached: paused with backoff, then probed with one request at a time. */
+class Pauses {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #paused = new Map<string, { failures: number; until: number }>();
+
+  constructor(clock: Clock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  note(account: string, outcome: CreateResult['outcome']): void {
+    if (outcome !== 'not_sent') {
+      this.#paused.delete(account);
+      return;
+    }
+    const now = this.#clock.now();
+    const pause = this.#paused.get(account);
+    if (pause !== undefined && now < pause.until) return;
+    const failures = (pause?.failures ?? 0) + 1;
+    this.#paused.set(account, { failures, until: now + backoffMs(failures, this.#random.number()) });
+  }
+
+  accounts(): string[] {
+    const now = this.#clock.now();
+    return [...this.#paused].filter(([, pause]) => now < pause.until).map(([account]) => account);
+  }
+
+  /** True when a paused account's time has come: one request finds out whether it is back. */
+  probing(): boolean {
+    return this.#paused.size > 0;
+  }
+
+  /** The earliest end of a pause still running, or 0. */
+  until(): number {
+    const now = this.#clock.now();
+    const ends = [...this.#paused.values()].map((pause) => pause.until).filter((until) => until > now);
+    return ends.length === 0 || ends.length < this.#paused.size ? 0 : Math.min(...ends);
+  }
+}

@@ -1,0 +1,141 @@
+/** The reconciler: looks for lost answers in Twilio's lists and concludes found, absent or ambiguous. */
+
+import type { EntryRecord } from '../core/entry.ts';
+import type { Fact } from '../core/outbox.ts';
+import type { Change, Clock, Listing, Logger, Store, TwilioAccount } from '../core/ports.ts';
+import type { Conclusion } from '../core/resolution.ts';
+import type { DueLoop } from './loop.ts';
+import { errorReport } from '../core/errors.ts';
+import { conclude, LISTINGS_FOR_ABSENCE, unrecognisable } from '../core/resolution.ts';
+import { startDueLoop } from './loop.ts';
+
+export interface ReconcilerOptions {
+  store: Store;
+  accounts: ReadonlyMap<string, TwilioAccount>;
+  clock: Clock;
+  logger: Logger;
+  /** `delivery.resolve_window`: absence needs complete listings over at least this long. Default 120,000. */
+  windowMs: number;
+}
+
+/** Different numbers looked for at the same time, so that listing does not crowd out sending. */
+const LOOKUPS_AT_ONCE = 8;
+const BATCH = 200;
+
+export function startReconciler(options: ReconcilerOptions): DueLoop {
+  const { store, clock, logger } = options;
+  return startDueLoop({
+    name: 'reconciler',
+    clock,
+    logger,
+    nextDue: () => store.nextDue(['unknown']),
+    async work(signal) {
+      const due = await store.due(['unknown'], clock.now(), BATCH);
+      const groups = byAddress(due);
+      for (let start = 0; start < groups.length && !signal.aborted; start += LOOKUPS_AT_ONCE) {
+        await Promise.all(groups.slice(start, start + LOOKUPS_AT_ONCE).map((group) => lookFor(group, options, signal)));
+      }
+      return due.length === BATCH;
+    },
+  });
+}
+
+/** One listing serves all lost answers of one address. */
+function byAddress(entries: readonly EntryRecord[]): EntryRecord[][] {
+  const groups = new Map<string, EntryRecord[]>();
+  for (const entry of entries) {
+    const key = JSON.stringify([entry.account, entry.kind, entry.to]);
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return [...groups.values()];
+}
+
+async function lookFor(due: readonly EntryRecord[], options: ReconcilerOptions, signal: AbortSignal): Promise<void> {
+  const { store, clock, logger } = options;
+  const first = due[0];
+  if (first === undefined) return;
+  const account = options.accounts.get(first.account);
+  if (account === undefined) {
+    const error = errorReport('TOLLBOARD_DELIVERY_ACCOUNT_UNKNOWN', { stage: 'unknown', details: { account: first.account } });
+    await apply(due.map((entry) => hold(entry, error, error.message)));
+    return;
+  }
+  const hidden = due.filter(unrecognisable);
+  if (hidden.length > 0) {
+    const why = 'Its content or address is not kept by Twilio, so a copy could not be recognised.';
+    await apply(hidden.map((entry) => hold(entry, ambiguous(why), why)));
+  }
+  const sought = due.filter((entry) => !unrecognisable(entry));
+  if (sought.length === 0) return;
+  const since = Math.min(...sought.map((entry) => Math.min(entry.sendingAt ?? entry.createdAt, entry.createdAt)));
+  const listing = await account.list(first.kind, first.to, Math.min(since, clock.now()), signal);
+  if (signal.aborted) return;
+  const facts = await judge(sought, listing, since);
+  await apply(facts);
+
+  /** Entries may have moved while the listing was made (a callback, a person), so they are read again with their twins. */
+  async function judge(entries: readonly EntryRecord[], seen: Listing, from: number): Promise<Change[]> {
+    const ids = new Set(entries.map((entry) => entry.id));
+    const twins = await store.twins(entries[0]?.account ?? '', first?.kind ?? 'message', first?.to ?? '', from - 86_400_000);
+    const lost = twins.filter((twin) => twin.state === 'unknown' || twin.state === 'held');
+    const owners = await store.entriesBySid(seen.resources.map((resource) => resource.sid));
+    const conclusions = conclude({
+      lost,
+      underWay: twins.filter((twin) => twin.state === 'sending'),
+      resources: seen.resources,
+      explained: new Set(owners.map((owner) => owner.sid ?? '')),
+      clockOffsetMs: seen.clockOffsetMs,
+      now: clock.now(),
+    });
+    return lost.flatMap((entry) =>
+      ids.has(entry.id) || conclusions.get(entry.id)?.verdict === 'found'
+        ? changesOf(entry, conclusions.get(entry.id), seen, options.windowMs, clock.now())
+        : [],
+    );
+  }
+
+  async function apply(changes: readonly Change[]): Promise<void> {
+    if (changes.length === 0) return;
+    await store.apply(changes, clock.now());
+    for (const { key, fact } of changes) logger.info({ ...key, fact: fact.type }, 'a lost answer was looked for');
+  }
+}
+
+/** The facts that one listing adds to one entry. */
+function changesOf(
+  entry: EntryRecord,
+  conclusion: Conclusion | undefined,
+  listing: Listing,
+  windowMs: number,
+  now: number,
+): Change[] {
+  const key = { id: entry.id };
+  if (conclusion?.verdict === 'found') {
+    const { sid, status, errorCode, errorMessage, from, segments } = conclusion.resource;
+    const why = `Twilio's list has it as ${sid} (${status}): it was taken, only the answer was lost.`;
+    return [{ key, fact: { type: 'found', why, sid, status, errorCode, errorMessage, from: from ?? null, segments: segments ?? null } }];
+  }
+  const counts = listing.complete && conclusion !== undefined && conclusion.verdict !== 'wait';
+  const listed: Fact = { type: 'listed', complete: counts, windowMs, why: describe(listing, conclusion) };
+  const listings = counts ? [...entry.listings, now] : entry.listings;
+  const spanned = listings.length > 0 && Math.max(...listings) - Math.min(...listings) >= windowMs;
+  if (!counts || listings.length < LISTINGS_FOR_ABSENCE || !spanned) return [{ key, fact: listed }];
+  if (conclusion.verdict === 'ambiguous') return [{ key, fact: listed }, hold(entry, ambiguous(conclusion.why), conclusion.why)];
+  const why = `${listings.length} complete listings over ${Math.round((Math.max(...listings) - Math.min(...listings)) / 1000)} s lack it: Twilio never took it.`;
+  return [{ key, fact: listed }, { key, fact: { type: 'absent', why } }];
+}
+
+function describe(listing: Listing, conclusion: Conclusion | undefined): string {
+  if (!listing.complete) return `The listing could not be completed (${listing.error?.message ?? 'partial'}); it does not count.`;
+  if (conclusion === undefined || conclusion.verdict === 'wait') return 'An equal text is under way; this listing does not count.';
+  if (conclusion.verdict === 'ambiguous') return conclusion.why;
+  return `A complete listing of ${listing.resources.length} record(s) lacks it.`;
+}
+
+function ambiguous(why: string) {
+  return errorReport('TOLLBOARD_DELIVERY_AMBIGUOUS', { stage: 'unknown', details: { why } });
+}
+
+function hold(entry: EntryRecord, error: ReturnType<typeof ambiguous>, why: string): Change {
+  return { key: { id: entry.id }, fact: { type: 'ambiguous', error, why } };
+}

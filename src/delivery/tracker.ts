@@ -1,0 +1,129 @@
+/** The tracker: polls what no callback told, and takes status callbacks after checking who sent them. */
+
+import type { EntryRecord } from '../core/entry.ts';
+import type { CallbackRequest } from '../core/gateway-api.ts';
+import type { Fact, StatusFact } from '../core/outbox.ts';
+import type { FormFields } from '../core/parameter.ts';
+import type { Clock, Logger, Store, TwilioAccount } from '../core/ports.ts';
+import type { DueLoop } from './loop.ts';
+import { startDueLoop } from './loop.ts';
+
+export interface TrackerOptions {
+  store: Store;
+  accounts: ReadonlyMap<string, TwilioAccount>;
+  clock: Clock;
+  logger: Logger;
+}
+
+const POLLS_AT_ONCE = 10;
+const BATCH = 200;
+
+export function startTracker(options: TrackerOptions): DueLoop {
+  const { store, clock, logger } = options;
+  return startDueLoop({
+    name: 'tracker',
+    clock,
+    logger,
+    nextDue: () => store.nextDue(['sent']),
+    async work(signal) {
+      const due = await store.due(['sent'], clock.now(), BATCH);
+      for (let start = 0; start < due.length && !signal.aborted; start += POLLS_AT_ONCE) {
+        await Promise.all(due.slice(start, start + POLLS_AT_ONCE).map((entry) => poll(entry, options, signal)));
+      }
+      return due.length === BATCH;
+    },
+  });
+}
+
+async function poll(entry: EntryRecord, options: TrackerOptions, signal: AbortSignal): Promise<void> {
+  const { store, clock } = options;
+  const key = { id: entry.id };
+  const account = options.accounts.get(entry.account);
+  const answer = account === undefined || entry.sid === null ? null : await account.fetch(entry.kind, entry.sid, signal);
+  if (signal.aborted) return;
+  if (answer !== null && 'sid' in answer && answer.status !== entry.status) {
+    const [applied] = await store.apply([{ key, fact: statusFact(entry, answer) }], clock.now());
+    if (applied?.outcome === 'applied') return;
+  }
+  const why =
+    answer === null
+      ? 'Its account is not in the configuration, so it could not be polled.'
+      : 'sid' in answer
+        ? `Polled: still ${answer.status}.`
+        : `The poll failed: ${answer.message}`;
+  await store.apply([{ key, fact: { type: 'polled', why } }], clock.now());
+}
+
+function statusFact(entry: EntryRecord, answer: StatusFact): Fact {
+  return { type: 'status', source: 'poll', fields: pollFields(entry, answer), ...answer };
+}
+
+/** What a callback would have carried (Twilio docs: message status callback), so that events have one shape. */
+function pollFields(entry: EntryRecord, answer: StatusFact): FormFields {
+  const names =
+    entry.kind === 'call'
+      ? ([['CallSid', answer.sid], ['CallStatus', answer.status]] as FormFields)
+      : ([
+          ['MessageSid', answer.sid],
+          ['MessageStatus', answer.status],
+          ['SmsSid', answer.sid],
+          ['SmsStatus', answer.status],
+        ] as FormFields);
+  const fields: FormFields = [...names, ['AccountSid', entry.account], ['To', entry.to]];
+  if (answer.from ?? entry.from) fields.push(['From', answer.from ?? entry.from ?? '']);
+  fields.push(['ApiVersion', '2010-04-01']);
+  if (answer.errorCode !== null) fields.push(['ErrorCode', String(answer.errorCode)]);
+  return fields;
+}
+
+export interface CallbackOptions {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Checks the signature over the URL as Twilio called it and all fields, with the tokens of that account. */
+  verify(account: string, pathAndQuery: string, fields: FormFields, signature: string): boolean;
+}
+
+/**
+ * A callback does something only when its signature is right for the account it names, and its entry is of that
+ * account. What an entry already knows, or what would move it backwards, changes nothing and is `applied` all the same:
+ * Twilio must not try again.
+ */
+export async function takeCallback(
+  request: CallbackRequest,
+  { store, clock, logger, verify }: CallbackOptions,
+): Promise<'applied' | 'forged' | 'unknown'> {
+  const field = (name: string) => request.fields.find(([wire]) => wire === name)?.[1] ?? null;
+  const account = field('AccountSid');
+  if (request.signature === null || account === null) return 'forged';
+  if (!verify(account, request.pathAndQuery, request.fields, request.signature)) return 'forged';
+  const entry = await store.entry({ id: request.ref });
+  if (entry === null) return 'unknown';
+  if (entry.account !== account || entry.kind !== request.kind) return 'forged';
+  const sid = field(request.kind === 'call' ? 'CallSid' : 'MessageSid');
+  const status = field(request.kind === 'call' ? 'CallStatus' : 'MessageStatus');
+  if (sid === null || status === null) return 'unknown';
+  if (entry.sid !== null && entry.sid !== sid) {
+    logger.error({ entry: entry.id, sid: entry.sid, other: sid }, 'Twilio has a second copy of this entry');
+  }
+  const code = Number(field('ErrorCode') ?? Number.NaN);
+  await store.apply(
+    [
+      {
+        key: { id: entry.id },
+        fact: {
+          type: 'status',
+          source: 'callback',
+          fields: request.fields,
+          sid,
+          status,
+          errorCode: Number.isInteger(code) ? code : null,
+          errorMessage: field('ErrorMessage'),
+          from: entry.from === null ? field('From') : null,
+        },
+      },
+    ],
+    clock.now(),
+  );
+  return 'applied';
+}

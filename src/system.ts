@@ -1,0 +1,39 @@
+/** The real clock and the real random numbers: handed out by the roots, replaced by tests. */
+
+import { randomBytes } from 'node:crypto';
+import type { Clock, Random } from './core/ports.ts';
+
+/** Timers beyond this overflow in Node and would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep(ms, signal) {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error);
+      const timer = setTimeout(done, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
+      function done() {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      }
+      function abort() {
+        clearTimeout(timer);
+        reject(signal?.reason as Error);
+      }
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  },
+};
+
+/** Ids come from a pool of cryptographic bytes: one system call for many. */
+let pool = '';
+
+export const systemRandom: Random = {
+  number: () => Math.random(),
+  hex(length) {
+    if (pool.length < length) pool = randomBytes(Math.max(4096, length)).toString('hex');
+    const digits = pool.slice(0, length);
+    pool = pool.slice(length);
+    return digits;
+  },
+};
