@@ -33,4 +33,8 @@ export interface Settings {
     statusCallback: 'auto' | 'always' | 'never';
   };
   retention: { messagesMs: number; idempotencyMs: number; eventsMs: number };
+  /** The file that was read; null when there was none. */
+  configFile: string | null;
+  /** What is odd but no error, one sentence each. */
+  warnings: string[];
 }

@@ -1,0 +1,220 @@
+/** Loads the settings of a gateway or a one-shot command: flag > environment > file > default. */
+
+import type { AccountSettings, Settings } from './settings.ts';
+import type { Found, Values } from './values.ts';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { normalizeBaseUrl } from '../core/base-url.ts';
+import { TollboardError } from '../core/errors.ts';
+import { collectValues } from './values.ts';
+
+export interface SettingsFlags {
+  config?: string;
+  data?: string;
+  host?: string;
+  port?: string;
+  accounts?: string;
+  /** `auto` (default), `always` or `never`. */
+  simulator?: string;
+  /** Default 8656; 0 takes any free one. */
+  simulatorPort?: string;
+}
+
+export interface SettingsSources {
+  flags: SettingsFlags;
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+}
+
+export interface LoadedSettings {
+  settings: Settings;
+  /** Every value with its origin, for `config show`. */
+  values: Values;
+}
+
+const SIMULATOR_MODES = ['auto', 'always', 'never'] as const;
+const SIMULATOR_PORT = 8656;
+
+/** Settings alone; see {@link loadSettingsWithOrigins} for the errors. */
+export async function loadSettings(sources: SettingsSources): Promise<Settings> {
+  return (await loadSettingsWithOrigins(sources)).settings;
+}
+
+/**
+ * Reads `flags.config`, else `TOLLBOARD_CONFIG`, else `./tollboard.yaml` where it exists. Throws the errors
+ * `TOLLBOARD_CONFIG_*`: each names the place (file, line and column, variable or flag), the value and what was expected.
+ */
+export async function loadSettingsWithOrigins(sources: SettingsSources): Promise<LoadedSettings> {
+  const { flags, env, cwd } = sources;
+  const configFile = findConfigFile(sources);
+  // The YAML parser costs more start-up time than everything else here, so it is loaded only for a file.
+  const source = configFile === null ? null : await import('./source.ts');
+  const values = collectValues({
+    file: source === null || configFile === null ? null : source.readSource(configFile, env),
+    printPlace: (place) => source?.printPlace(place) ?? '',
+    env,
+    flags: { '--host': flags.host, '--port': flags.port, '--data': flags.data, '--accounts': flags.accounts },
+    cwd,
+  });
+  const accounts = accountsOf(values);
+  const warnings = accounts.flatMap(sidWarning);
+  return { settings: { ...settingsOf(values, flags), accounts, configFile, warnings }, values };
+}
+
+function findConfigFile({ flags, env, cwd }: SettingsSources): string | null {
+  const named = flags.config ?? (env.TOLLBOARD_CONFIG === '' ? undefined : env.TOLLBOARD_CONFIG);
+  if (named !== undefined) return path.resolve(cwd, named);
+  const usual = path.resolve(cwd, 'tollboard.yaml');
+  return existsSync(usual) ? usual : null;
+}
+
+function settingsOf(values: Values, flags: SettingsFlags): Omit<Settings, 'accounts' | 'configFile' | 'warnings'> {
+  const text = (key: string) => String(values.get(key)?.value ?? '');
+  const optional = (key: string) => (values.has(key) ? text(key) : null);
+  const number = (key: string) => Number(values.get(key)?.value);
+  return {
+    listen: { host: text('listen.host'), port: number('listen.port'), hosts: texts(values, 'listen.hosts') },
+    publicUrl: optional('public_url'),
+    dataDir: text('data'),
+    store: text('store'),
+    sender: optional('sender'),
+    senders: Object.fromEntries(
+      namesUnder(values, 'senders').map((name) => [name, { perSecond: number(`senders.${name}.per_second`) }]),
+    ),
+    simulator: {
+      mode: simulatorMode(flags.simulator),
+      port: simulatorPort(flags.simulatorPort),
+      accountsFile: optional('simulator.accounts'),
+      trial: text('simulator.trial') as '2026' | 'seeds',
+    },
+    delivery: {
+      onUnknown: text('delivery.on_unknown') as 'resend' | 'hold',
+      resolveWindowMs: number('delivery.resolve_window'),
+      concurrency: number('delivery.concurrency'),
+      statusCallback: text('delivery.status_callback') as 'auto' | 'always' | 'never',
+    },
+    retention: {
+      messagesMs: number('retention.messages'),
+      idempotencyMs: number('retention.idempotency'),
+      eventsMs: number('retention.events'),
+    },
+  };
+}
+
+function accountsOf(values: Values): AccountSettings[] {
+  const groups = [
+    { name: 'default', prefix: 'twilio.' },
+    ...namesUnder(values, 'accounts').map((name) => ({ name, prefix: `accounts.${name}.` })),
+  ];
+  const accounts = groups.flatMap(({ name, prefix }) => accountOf(name, prefix, values) ?? []);
+  const seen = new Set<string>();
+  for (const account of accounts) {
+    if (seen.has(account.accountSid) || seen.has(account.name)) throw repeatedAccount(account, values);
+    seen.add(account.accountSid).add(account.name);
+  }
+  return accounts;
+}
+
+function accountOf(name: string, prefix: string, values: Values): AccountSettings | null {
+  const sid = values.get(`${prefix}account_sid`);
+  // A SID from the environment selects another account than the file's: the file's credentials do not belong to it.
+  const foreign = sid?.origin === 'environment' && sid.value !== sid.overridden;
+  const own = (key: string) => {
+    const found = values.get(prefix + key);
+    return foreign && found?.origin === 'file' ? undefined : found;
+  };
+  const token = own('auth_token');
+  const key = own('api_key');
+  const secret = own('api_secret');
+  const parts = [
+    { name: 'account_sid', found: sid },
+    { name: 'auth_token', found: token },
+    { name: 'api_key', found: key },
+    { name: 'api_secret', found: secret },
+  ];
+  const given = parts.filter((part) => part.found !== undefined);
+  if (given.length === 0) return null;
+  const missing = missingPart(sid !== undefined, token !== undefined, key !== undefined, secret !== undefined);
+  if (missing !== null) {
+    const where = [...new Set(given.map((part) => part.found?.where))].join(', ');
+    throw new TollboardError('TOLLBOARD_CONFIG_CREDENTIALS_INCOMPLETE', {
+      details: { where, given: given.map((part) => part.name).join(', '), missing },
+    });
+  }
+  return {
+    name,
+    accountSid: String(sid?.value),
+    authTokens: token === undefined ? [] : (token.value as readonly string[]).slice(),
+    apiKey: key === undefined ? null : String(key.value),
+    apiSecret: secret === undefined ? null : String(secret.value),
+    baseUrl: baseUrlOf(values.get(`${prefix}base_url`)),
+    simulated: false,
+  };
+}
+
+function baseUrlOf(found: Found | undefined): string {
+  const text = String(found?.value ?? 'https://api.twilio.com');
+  const url = normalizeBaseUrl(text);
+  if (url !== null) return url;
+  throw new TollboardError('TOLLBOARD_CONFIG_VALUE_INVALID', {
+    details: {
+      where: found?.where ?? '',
+      key: 'base_url',
+      value: JSON.stringify(text),
+      expected: 'an http or https address',
+    },
+  });
+}
+
+function missingPart(sid: boolean, token: boolean, key: boolean, secret: boolean): string | null {
+  if (!sid) return 'account_sid';
+  if (key && !secret) return 'api_secret';
+  if (secret && !key) return 'api_key';
+  return token || key ? null : 'auth_token';
+}
+
+function repeatedAccount(account: AccountSettings, values: Values): TollboardError {
+  const key = `accounts.${account.name}`;
+  return new TollboardError('TOLLBOARD_CONFIG_VALUE_INVALID', {
+    details: {
+      where: values.get(`${key}.account_sid`)?.where ?? 'configuration',
+      key,
+      value: account.accountSid,
+      expected: 'a name and an account SID that no other account has',
+    },
+  });
+}
+
+function sidWarning(account: AccountSettings): string[] {
+  if (account.accountSid.startsWith('AC')) return [];
+  return [`The account SID ${account.accountSid} does not begin with AC; Twilio's do. It is used as it is.`];
+}
+
+function simulatorMode(text = 'auto'): (typeof SIMULATOR_MODES)[number] {
+  const mode = SIMULATOR_MODES.find((candidate) => candidate === text);
+  if (mode !== undefined) return mode;
+  throw flagInvalid('--simulator', text, `one of ${SIMULATOR_MODES.join(', ')}`);
+}
+
+function simulatorPort(text = String(SIMULATOR_PORT)): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw flagInvalid('--simulator-port', text, 'a whole number from 0 to 65535');
+}
+
+function flagInvalid(flag: string, text: string, expected: string): TollboardError {
+  const value = JSON.stringify(text.slice(0, 60));
+  return new TollboardError('TOLLBOARD_CONFIG_VALUE_INVALID', {
+    details: { where: flag, key: flag.slice(2), value, expected },
+  });
+}
+
+function namesUnder(values: Values, key: string): string[] {
+  const prefix = `${key}.`;
+  const names = [...values.keys()].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
+  // The setting's own name is the last part; what stands before it, dots and all, is the user's.
+  return [...new Set(names.map((name) => name.slice(0, name.lastIndexOf('.'))))];
+}
+
+function texts(values: Values, key: string): string[] {
+  return [...((values.get(key)?.value as readonly string[] | undefined) ?? [])];
+}

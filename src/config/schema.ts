@@ -1,0 +1,274 @@
+/** Every setting as data: type, limits, default, environment name, flag and text. Loader and reference page derive from it. */
+
+export type SettingType = 'text' | 'integer' | 'number' | 'duration' | 'url' | 'path' | 'sender' | 'store' | 'texts';
+
+export interface Setting {
+  readonly kind: 'setting';
+  readonly type: SettingType;
+  /** As it would be written in the file; absent when there is none. */
+  readonly default?: string;
+  readonly description: string;
+  /** Environment variable that goes before the file. */
+  readonly environment?: string;
+  /** Flag of `tollboard start` that goes before everything. */
+  readonly flag?: string;
+  readonly choices?: readonly string[];
+  /** Inclusive bounds: of a number, or of a duration in milliseconds. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Most items of `texts`. */
+  readonly maxItems?: number;
+  readonly secret?: true;
+}
+
+export interface Group {
+  readonly kind: 'group';
+  readonly description: string;
+  readonly fields: Readonly<Record<string, SchemaNode>>;
+}
+
+/** A mapping whose keys are chosen by the user. */
+export interface Named {
+  readonly kind: 'named';
+  readonly description: string;
+  /** What the key stands for, in capitals, for messages and docs. */
+  readonly keyName: string;
+  readonly each: Group;
+}
+
+/** A key that Tollboard will have: known, so that its refusal can say so. */
+export interface Later {
+  readonly kind: 'later';
+  readonly description: string;
+}
+
+export type SchemaNode = Setting | Group | Named | Later;
+
+const DAY_MS = 86_400_000;
+
+function account(environment: boolean): Record<string, Setting> {
+  const env = (name: string) => (environment ? { environment: name } : {});
+  return {
+    account_sid: {
+      kind: 'setting',
+      type: 'text',
+      description: 'The account SID. One that does not begin with `AC` gets a warning.',
+      ...env('TWILIO_ACCOUNT_SID'),
+    },
+    auth_token: {
+      kind: 'setting',
+      type: 'texts',
+      maxItems: 2,
+      secret: true,
+      description: 'The auth token, or a list of two while it is rotated: the first sends, both prove signatures.',
+      ...env('TWILIO_AUTH_TOKEN'),
+    },
+    api_key: {
+      kind: 'setting',
+      type: 'text',
+      description: 'SID of an API key (`SK…`), with `api_secret` in place of or beside the auth token.',
+      ...env('TWILIO_API_KEY'),
+    },
+    api_secret: {
+      kind: 'setting',
+      type: 'text',
+      secret: true,
+      description: 'Secret of the API key.',
+      ...env('TWILIO_API_SECRET'),
+    },
+    base_url: {
+      kind: 'setting',
+      type: 'url',
+      default: 'https://api.twilio.com',
+      description: 'Where Twilio is: scheme, host, port and optional prefix. A trailing `/` or `/2010-04-01` is cut.',
+      ...env('TWILIO_BASE_URL'),
+    },
+  };
+}
+
+const later = (description: string): Later => ({ kind: 'later', description });
+
+/** The whole file. */
+export const SCHEMA: Group = {
+  kind: 'group',
+  description: 'The configuration file.',
+  fields: {
+    listen: {
+      kind: 'group',
+      description: 'Where the gateway listens.',
+      fields: {
+        host: {
+          kind: 'setting',
+          type: 'text',
+          default: '127.0.0.1',
+          flag: '--host',
+          description: 'Address to listen on.',
+        },
+        port: {
+          kind: 'setting',
+          type: 'integer',
+          default: '8655',
+          min: 0,
+          max: 65_535,
+          flag: '--port',
+          environment: 'PORT',
+          description: 'Port to listen on; 0 takes any free one.',
+        },
+        hosts: {
+          kind: 'setting',
+          type: 'texts',
+          default: '[]',
+          maxItems: 100,
+          description:
+            'Further names that a request may carry in its `Host` header, beside loopback names and `public_url`.',
+        },
+      },
+    },
+    public_url: {
+      kind: 'setting',
+      type: 'url',
+      description: 'The https address under which Twilio reaches this gateway. Without it statuses come by polling.',
+    },
+    data: {
+      kind: 'setting',
+      type: 'path',
+      default: './data',
+      flag: '--data',
+      description: 'Folder of the store; one gateway per folder.',
+    },
+    store: {
+      kind: 'setting',
+      type: 'store',
+      default: 'sqlite',
+      description: 'Where entries are kept: `sqlite`, a file in the data folder.',
+    },
+    twilio: {
+      kind: 'group',
+      description: 'The Twilio account. Without one the simulator is started.',
+      fields: account(true),
+    },
+    accounts: {
+      kind: 'named',
+      keyName: 'NAME',
+      description: 'Further Twilio accounts by name.',
+      each: { kind: 'group', description: 'One account.', fields: account(false) },
+    },
+    sender: {
+      kind: 'setting',
+      type: 'sender',
+      environment: 'TWILIO_FROM',
+      description: 'The default sender: a number in E.164 form, or a Messaging Service (`MG…`).',
+    },
+    senders: {
+      kind: 'named',
+      keyName: 'FROM',
+      description: 'Pace per sender. Without an entry there is none: Twilio queues.',
+      each: {
+        kind: 'group',
+        description: 'One sender.',
+        fields: {
+          per_second: {
+            kind: 'setting',
+            type: 'number',
+            min: 0.01,
+            max: 1000,
+            description: 'Messages per second.',
+          },
+        },
+      },
+    },
+    simulator: {
+      kind: 'group',
+      description: 'The offline Twilio inside `tollboard start`.',
+      fields: {
+        accounts: {
+          kind: 'setting',
+          type: 'path',
+          flag: '--accounts',
+          description: 'File that declares the accounts of the simulator, in place of its four own ones.',
+        },
+        trial: {
+          kind: 'setting',
+          type: 'text',
+          choices: ['seeds', '2026'],
+          default: 'seeds',
+          description: 'Rules of a trial account: as the five tools describe them, or as Twilio has them since 2026.',
+        },
+      },
+    },
+    delivery: {
+      kind: 'group',
+      description: 'How messages are delivered.',
+      fields: {
+        on_unknown: {
+          kind: 'setting',
+          type: 'text',
+          choices: ['resend', 'hold'],
+          default: 'resend',
+          description:
+            'What follows when three complete listings lack a message whose answer was lost: `resend` sends what they lack, `hold` never repeats.',
+        },
+        resolve_window: {
+          kind: 'setting',
+          type: 'duration',
+          default: '120s',
+          min: 1000,
+          max: 7 * DAY_MS,
+          description: 'The least time over which a lost answer is looked for before absence is concluded.',
+        },
+        concurrency: {
+          kind: 'setting',
+          type: 'integer',
+          default: '50',
+          min: 1,
+          max: 1000,
+          description: 'Requests under way to one account at a time.',
+        },
+        status_callback: {
+          kind: 'setting',
+          type: 'text',
+          choices: ['auto', 'always', 'never'],
+          default: 'auto',
+          description:
+            "Whether the gateway's own status callback goes out with a message: `auto` where Twilio can reach it.",
+        },
+      },
+    },
+    retention: {
+      kind: 'group',
+      description: 'How long finished things are kept.',
+      fields: {
+        messages: {
+          kind: 'setting',
+          type: 'duration',
+          default: '90d',
+          min: 60_000,
+          max: 36_500 * DAY_MS,
+          description: 'Finished messages and calls.',
+        },
+        idempotency: {
+          kind: 'setting',
+          type: 'duration',
+          default: '7d',
+          min: 60_000,
+          max: 36_500 * DAY_MS,
+          description: 'Idempotency keys with their answers.',
+        },
+        events: {
+          kind: 'setting',
+          type: 'duration',
+          default: '90d',
+          min: 60_000,
+          max: 36_500 * DAY_MS,
+          description: 'Events.',
+        },
+      },
+    },
+    facade: later("Twilio's own REST API, served by the gateway."),
+    notify: later("Home Assistant's notify platforms."),
+    automation: later("Home Assistant's automations."),
+    rest_command: later('Requests that automations make.'),
+    home_assistant: later('The Home Assistant to work with.'),
+    sinks: later('Where events are handed on to.'),
+  },
+};
