@@ -1,0 +1,64 @@
+/** Addresses: what a text names (a number, a short code, a sender name, a channel, a SID), by its form alone. */
+
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+
+export type AddressKind = 'e164' | 'short-code' | 'alphanumeric' | 'channel' | 'sid' | 'sip' | 'client';
+
+export interface Address {
+  readonly kind: AddressKind;
+  /** The form that goes to Twilio: a number without separators, anything else as given but for blanks around it. */
+  readonly value: string;
+  /** The word before the colon of a channel address, e.g. `whatsapp`. */
+  readonly channel?: string;
+}
+
+/** Longest address taken at all; a SIP URI is the longest kind. */
+const MAX_LENGTH = 255;
+
+/**
+ * Classifies by form; null when the text has none of them. A number needs `+` and a possible length for its country
+ * (`isPossible`, not `isValid`: numbering plans change faster than tables); blanks, hyphens, dots and parentheses
+ * between its digits are dropped. No country code is ever guessed: digits without `+` are a short code (3 to 8) or nothing.
+ */
+export function parseAddress(text: string): Address | null {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.length > MAX_LENGTH) return null;
+  if (trimmed.startsWith('+')) return phoneNumber(trimmed);
+  for (const [kind, form] of FORMS) {
+    const match = form.exec(trimmed);
+    if (match === null) continue;
+    const channel = kind === 'channel' ? match[1] : undefined;
+    return channel === undefined ? { kind, value: trimmed } : { kind, value: trimmed, channel };
+  }
+  return null;
+}
+
+/** The next action for a text that is no address of a recipient: it says what to write instead where that is clear. */
+export function addressRemedy(text: string): string {
+  const digits = text.replaceAll(SEPARATORS, '');
+  if (/^00[1-9]\d{6,14}$/.test(digits)) return `Write the number with + instead of 00: +${digits.slice(2)}.`;
+  if (/^[1-9]\d{6,14}$/.test(digits)) {
+    return `Write the number with + and its country code, as in +${digits}; no country code is guessed.`;
+  }
+  if (/^[1-9]\d{6,14}(@|$)/.test(digits)) return 'Write the number alone, with + and its country code.';
+  if (/^\+\d+$/.test(digits)) return 'Check the country code and the number of digits.';
+  return 'Write the number with + and its country code, as in +15551112222.';
+}
+
+const SEPARATORS = /[\s().-]/g;
+
+/** In this order: the first form that fits decides. Sender names as in Twilio docs: alphanumeric sender ID. */
+const FORMS: ReadonlyArray<readonly [AddressKind, RegExp]> = [
+  ['sip', /^sips?:\S+$/i],
+  ['client', /^client:\S.*$/],
+  ['channel', /^([a-z][a-z0-9_-]{1,30}):\S+$/i],
+  ['sid', /^[A-Z]{2}[0-9a-fA-F]{32}$/],
+  ['short-code', /^[1-9]\d{2,7}$/],
+  ['alphanumeric', /^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 +_&.-]{0,10}$/],
+];
+
+function phoneNumber(text: string): Address | null {
+  const value = `+${text.slice(1).replaceAll(SEPARATORS, '')}`;
+  if (!/^\+[1-9]\d{1,14}$/.test(value)) return null;
+  return parsePhoneNumberFromString(value)?.isPossible() ? { kind: 'e164', value } : null;
+}
