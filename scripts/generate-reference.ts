@@ -4,10 +4,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorsReference } from './reference/errors.ts';
+import { parametersReference } from './reference/parameters.ts';
 
 /** Page name (without `.md`) → its text. The folder holds these pages and no other. */
 export const PAGES: Record<string, () => string | Promise<string>> = {
   errors: errorsReference,
+  parameters: parametersReference,
 };
 
 export const REFERENCE = fileURLToPath(new URL('../docs/reference/', import.meta.url));
