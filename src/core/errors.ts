@@ -119,6 +119,11 @@ export const ERRORS = {
     remedy: 'Shorten it, or serve it from a `url`.',
     twilioCode: 32018,
   },
+  TOLLBOARD_CLI_GATEWAY_FILE_REFUSED: {
+    kind: 'invalid',
+    message: '{file} names a gateway, but {fault}, so it is not believed.',
+    remedy: 'Remove the file if it is not yours; else start the gateway again, or name it with --url and --token.',
+  },
   TOLLBOARD_CLI_INPUT_INVALID: {
     kind: 'invalid',
     message: '{where}: {fault}.',
