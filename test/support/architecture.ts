@@ -21,6 +21,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   // Roots: the only files that know several parts.
   'src/cli/': ['src/'],
   'src/system.ts': ['src/core/'],
+  'src/version.ts': [],
   'src/index.ts': ['src/'],
   'src/gateway.ts': ['src/'],
   'src/direct.ts': ['src/'],
