@@ -53,6 +53,12 @@ export const ERRORS = {
     message: 'The request names {count} recipients; at most {max} fit one request.',
     remedy: 'Split the recipients over several requests, each with its own Idempotency-Key.',
   },
+  TOLLBOARD_SENDER_AMBIGUOUS: {
+    kind: 'invalid',
+    message: 'No sender: the request names none, no default is set, and the account owns several numbers: {numbers}.',
+    remedy: 'Give --from with one of them, or set sender: in tollboard.yaml or TWILIO_FROM.',
+    twilioCode: 21603,
+  },
   TOLLBOARD_SENDER_MISSING: {
     kind: 'invalid',
     message: 'No sender: the request has neither `from` nor `messagingServiceSid`, and no default sender is set.',
@@ -489,6 +495,11 @@ export const ERRORS = {
     kind: 'unavailable',
     message: 'The disk or the database is full, so nothing was accepted.',
     remedy: 'Free space on the disk of the data directory, then repeat the request.',
+  },
+  TOLLBOARD_STREAM_CLOSED: {
+    kind: 'unavailable',
+    message: 'The gateway is stopping, so the stream ends here.',
+    remedy: 'Connect again later with the header Last-Event-ID; events go on from there.',
   },
   TOLLBOARD_STREAM_LIMIT: {
     kind: 'unavailable',

@@ -1,0 +1,88 @@
+/** Every refusal in one form: `{error: {code, kind, message, remedy, details, requestId}}`. */
+
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { ErrorCode } from '../core/errors.ts';
+import type { ServerContext } from './context.ts';
+import { ERROR_KINDS, isTollboardError, TollboardError } from '../core/errors.ts';
+
+/** HTTP has statuses of its own for its own faults; every other code follows its kind. */
+const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
+  TOLLBOARD_HTTP_BODY_MALFORMED: 400,
+  TOLLBOARD_HTTP_BODY_TOO_LARGE: 413,
+  TOLLBOARD_HTTP_CONTENT_TYPE: 415,
+  TOLLBOARD_HTTP_HOST_REFUSED: 421,
+  TOLLBOARD_HTTP_METHOD_NOT_ALLOWED: 405,
+  TOLLBOARD_HTTP_REQUEST_MALFORMED: 400,
+};
+
+/** Seconds after which a refusal for want of something (a locked or full store, a free stream) is worth repeating. */
+const RETRY_AFTER_SECONDS = 1;
+
+export function httpStatusOf(error: TollboardError): number {
+  return HTTP_STATUS[error.code] ?? ERROR_KINDS[error.kind].httpStatus;
+}
+
+export function errorText(error: TollboardError, requestId: string): string {
+  const { code, kind, message, remedy, report } = error;
+  const details: Record<string, unknown> = { ...error.details };
+  if (report.stage !== null) details.stage = report.stage;
+  if (report.twilioCode !== null) details.twilioCode = report.twilioCode;
+  if (report.httpStatus !== null) details.httpStatus = report.httpStatus;
+  if (report.requestId !== null) details.twilioRequestId = report.requestId;
+  if (report.moreInfo !== null) details.moreInfo = report.moreInfo;
+  return JSON.stringify({ error: { code, kind, message, remedy, details, requestId } });
+}
+
+/** What an exception may show of itself: Fastify's own faults become ours; an unknown one shows nothing. */
+export function publicError(error: unknown, request: FastifyRequest): TollboardError {
+  if (isTollboardError(error)) return error;
+  const { code, message } = error as Partial<FastifyError>;
+  const value = request.headers['content-type'] ?? 'absent';
+  const expected = expectedType(request);
+  const form = expected === 'application/json' ? 'JSON' : 'form data';
+  const limit = request.routeOptions.bodyLimit;
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new TollboardError('TOLLBOARD_HTTP_BODY_TOO_LARGE', { details: { limit } });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_ERR_CTP_EMPTY_TYPE':
+      return new TollboardError('TOLLBOARD_HTTP_CONTENT_TYPE', { details: { value, expected } });
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new TollboardError('TOLLBOARD_HTTP_BODY_MALFORMED', { details: { form } });
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new TollboardError('TOLLBOARD_HTTP_REQUEST_MALFORMED', { details: { reason: 'the URL' } });
+    default:
+      if (error instanceof SyntaxError && message !== undefined && 'statusCode' in error) {
+        return new TollboardError('TOLLBOARD_HTTP_BODY_MALFORMED', { details: { form } });
+      }
+      return new TollboardError('TOLLBOARD_INTERNAL', { cause: error });
+  }
+}
+
+/** Answers with the error and logs it: refusals quietly, faults of ours with their cause. */
+export function sendError(context: ServerContext, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const shown = publicError(error, request);
+  const status = httpStatusOf(shown);
+  const facts = { requestId: request.id, method: request.method, route: request.routeOptions.url ?? null, status };
+  if (shown.kind === 'internal') {
+    context.logger.error({ ...facts, code: shown.code, cause: causeOf(shown) }, 'a request failed inside');
+  } else context.logger.debug({ ...facts, code: shown.code }, 'a request was refused');
+  if (shown.code === 'TOLLBOARD_HTTP_TOKEN_INVALID') reply.header('www-authenticate', 'Bearer');
+  if (status === 503 || status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  reply.code(status).type('application/json').serializer(String).send(errorText(shown, request.id));
+}
+
+/** For the log only: name and stack of what was thrown inside. */
+function causeOf(error: TollboardError): string {
+  const { cause } = error;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? error.stack);
+}
+
+function expectedType(request: FastifyRequest): string {
+  return request.routeOptions.url?.startsWith('/callbacks/') === true
+    ? 'application/x-www-form-urlencoded'
+    : 'application/json';
+}

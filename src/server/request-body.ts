@@ -1,0 +1,76 @@
+/** From the body of a create to the request that the gateway takes. */
+
+import type { z } from 'zod';
+import type { EntryKind } from '../core/entry.ts';
+import type { ParameterValues } from '../core/parameter.ts';
+import type { SendRequest } from '../core/ports.ts';
+import { TollboardError } from '../core/errors.ts';
+import { envelope, parseTime } from './schemas.ts';
+
+/** Longest piece of a caller's value that an error repeats. */
+const SHOWN = 80;
+
+/**
+ * Checks what is ours (`to`, `notBefore`, `onUnknown`, `account`); Twilio's own parameters are left to the gateway,
+ * which checks them by the tables and names the row at fault.
+ */
+export function sendRequestOf(kind: EntryKind, body: unknown, host: string): SendRequest {
+  const { to, notBefore, onUnknown, account, ...params } = bodyObject(body);
+  const given = Object.entries({ to, notBefore, onUnknown, account }).filter(([, value]) => value !== undefined);
+  const parsed = envelope.safeParse(Object.fromEntries(given));
+  if (!parsed.success) throw bodyError(parsed.error, body);
+  const { data } = parsed;
+  const request: SendRequest = { kind, to: data.to, params: params as ParameterValues, host };
+  if (data.account !== undefined) request.account = data.account;
+  if (data.onUnknown !== undefined) request.onUnknown = data.onUnknown;
+  const due = data.notBefore === undefined ? null : parseTime(data.notBefore);
+  if (due !== null) request.notBefore = due;
+  return request;
+}
+
+/** The body as an object; an absent one counts as empty where the route says so. */
+export function bodyObject(body: unknown): Record<string, unknown> {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  throw new TollboardError('TOLLBOARD_HTTP_BODY_INVALID', {
+    details: { where: 'The whole', value: shown(body), expected: 'an object' },
+  });
+}
+
+/** The first fault that zod found, as ours. */
+export function bodyError(error: z.ZodError, body: unknown): TollboardError {
+  const { where, value, expected } = firstFault(error, body);
+  return new TollboardError('TOLLBOARD_HTTP_BODY_INVALID', { details: { where, value, expected } });
+}
+
+export interface Fault {
+  where: string;
+  value: string;
+  expected: string;
+}
+
+export function firstFault(error: z.ZodError, value: unknown): Fault {
+  const issue = error.issues[0];
+  if (issue === undefined) return { where: 'It', value: shown(value), expected: 'something else' };
+  if (issue.code === 'unrecognized_keys') {
+    const name = issue.keys[0] ?? '';
+    return { where: name, value: 'not known here', expected: 'a name that this route knows' };
+  }
+  const at = issue.path.reduce<unknown>(
+    (part, key) => (part as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  );
+  return { where: issue.path.join('.') || 'it', value: shown(at), expected: expectation(issue) };
+}
+
+/** zod's own words start with "Invalid input: expected …"; a refinement's message is the expectation itself. */
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_union') return 'a text, or a list of 1 to 10,000 texts';
+  if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`;
+  return issue.message.replace(/^(Invalid input: expected|Invalid \w+: must|Too (big|small): expected) ?/, '');
+}
+
+export function shown(value: unknown): string {
+  if (value === undefined) return 'absent';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}
