@@ -40,7 +40,7 @@ describe('settings', () => {
       accounts: [],
       sender: null,
       senders: {},
-      simulator: { mode: 'auto', port: 8656, accountsFile: null, trial: 'seeds' },
+      simulator: { mode: 'auto', port: 8656, accountsFile: null, accounts: null, trial: 'seeds' },
       delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'auto' },
       retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
       configFile: null,
@@ -71,6 +71,23 @@ describe('settings', () => {
     const settings = await load();
     expect(settings.sender).toBe('+15552014545');
     expect(settings.senders).toEqual({ '+15552014545': { perSecond: 0.5 }, MGa: { perSecond: 10 } });
+  });
+
+  it('read the accounts of the simulator as plain data, numbers with a plus as text', async () => {
+    write(
+      'accounts:\n  - {sid: AC1, number: +15550000001, token: 11111111111111111111, price: 0.5, trial: true, x: "1"}\n',
+      'sim.yaml',
+    );
+    write('simulator: {accounts: sim.yaml, trial: 2026}\n');
+    expect((await load()).simulator).toMatchObject({
+      accountsFile: path.join(cwd, 'sim.yaml'),
+      accounts: {
+        accounts: [
+          { sid: 'AC1', number: '+15550000001', token: '11111111111111111111', price: 0.5, trial: true, x: '1' },
+        ],
+      },
+      trial: '2026',
+    });
   });
 
   it("accept Home Assistant's twilio block, two tokens in rotation, further accounts and anchors", async () => {

@@ -57,8 +57,17 @@ export async function loadSettingsWithOrigins(sources: SettingsSources): Promise
     cwd,
   });
   const accounts = accountsOf(values);
+  const settings = settingsOf(values, flags);
+  const { accountsFile } = settings.simulator;
+  if (accountsFile !== null) settings.simulator.accounts = await readPlain(accountsFile, env);
   const warnings = accounts.flatMap(sidWarning);
-  return { settings: { ...settingsOf(values, flags), accounts, configFile, warnings }, values };
+  return { settings: { ...settings, accounts, configFile, warnings }, values };
+}
+
+/** A YAML or JSON file as plain data, tags resolved: for what is declared outside the configuration. */
+export async function readPlain(file: string, env: SettingsSources['env']): Promise<unknown> {
+  const { readSource, toPlain } = await import('./source.ts');
+  return toPlain(readSource(file, env));
 }
 
 function findConfigFile({ flags, env, cwd }: SettingsSources): string | null {
@@ -85,6 +94,7 @@ function settingsOf(values: Values, flags: SettingsFlags): Omit<Settings, 'accou
       mode: simulatorMode(flags.simulator),
       port: simulatorPort(flags.simulatorPort),
       accountsFile: optional('simulator.accounts'),
+      accounts: null,
       trial: text('simulator.trial') as '2026' | 'seeds',
     },
     delivery: {

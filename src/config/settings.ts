@@ -25,7 +25,14 @@ export interface Settings {
   sender: string | null;
   /** Messages per second by sender. */
   senders: Record<string, { perSecond: number }>;
-  simulator: { mode: 'auto' | 'always' | 'never'; port: number; accountsFile: string | null; trial: 'seeds' | '2026' };
+  simulator: {
+    mode: 'auto' | 'always' | 'never';
+    port: number;
+    accountsFile: string | null;
+    /** What that file declares, as plain data that the simulator checks; null without a file. */
+    accounts: unknown;
+    trial: 'seeds' | '2026';
+  };
   delivery: {
     onUnknown: OnUnknown;
     resolveWindowMs: number;

@@ -14,7 +14,7 @@ export interface Place {
 
 /** A value of the file. A scalar keeps its text: `+15550000001` is a number to YAML and a sender to us. */
 export type Located =
-  | { kind: 'text'; text: string; secret: boolean; place: Place }
+  | { kind: 'text'; text: string; quoted: boolean; secret: boolean; place: Place }
   | { kind: 'list'; items: Located[]; place: Place }
   | { kind: 'map'; entries: MapEntry[]; place: Place }
   | { kind: 'empty'; place: Place };
@@ -50,6 +50,19 @@ export function readSource(file: string, env: Reading['env']): Located {
 export function printPlace(place: Place): string {
   const relative = path.relative(process.cwd(), place.file);
   return `${relative.startsWith('..') ? place.file : relative}:${place.line}:${place.column}`;
+}
+
+/**
+ * Plain data: unquoted `true`, `false` and numbers of at most 15 digits become what they say. `+15550000001` and a token
+ * of 32 digits stay the text they are.
+ */
+export function toPlain(source: Located): unknown {
+  if (source.kind === 'empty') return null;
+  if (source.kind === 'list') return source.items.map(toPlain);
+  if (source.kind === 'map') return Object.fromEntries(source.entries.map(({ key, value }) => [key, toPlain(value)]));
+  if (source.quoted) return source.text;
+  if (source.text === 'true' || source.text === 'false') return source.text === 'true';
+  return /^-?(0|[1-9]\d{0,14})(\.\d{1,9})?$/.test(source.text) ? Number(source.text) : source.text;
 }
 
 function readFile(file: string, reading: Reading, includedAt: Place | null): Located {
@@ -106,7 +119,7 @@ function locate(node: Node | null, context: FileContext, reading: Reading): Loca
   const text = String(node.value ?? '');
   if (isTag(node.tag)) return resolveTag(node.tag, text, place, reading);
   if (node.type === 'PLAIN' && ['', '~', 'null'].includes(text)) return { kind: 'empty', place };
-  return { kind: 'text', text, secret: false, place };
+  return { kind: 'text', text, quoted: node.type !== 'PLAIN', secret: false, place };
 }
 
 function entriesOf(pair: Pair, context: FileContext, reading: Reading): MapEntry[] {
@@ -135,7 +148,7 @@ function resolveTag(tag: Tag, argument: string, place: Place, reading: Reading):
   const [name = '', ...rest] = argument.trim().split(/\s+/);
   const text = reading.env[name] ?? (rest.length > 0 ? rest.join(' ') : undefined);
   if (text === undefined) return fail('the environment has no such variable');
-  return { kind: 'text', text, secret: false, place };
+  return { kind: 'text', text, quoted: true, secret: false, place };
 }
 
 function readText(file: string, where: string): string {
