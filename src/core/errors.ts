@@ -140,11 +140,6 @@ export const ERRORS = {
     message: 'The command was interrupted before {to} was handed over; nothing was sent to it.',
     remedy: 'Run the command again with the same --idempotency-key and input: what was handed over is not sent again.',
   },
-  TOLLBOARD_CLI_NEEDS_GATEWAY: {
-    kind: 'invalid',
-    message: '{what} needs a gateway: straight to Twilio nothing is stored.',
-    remedy: 'Start one with "npx tollboard start", or name one with --url and --token.',
-  },
   TOLLBOARD_CLI_NO_DESTINATION: {
     kind: 'invalid',
     message: 'There is no gateway at {dataDir} and no Twilio account in the environment or the configuration.',
@@ -196,6 +191,11 @@ export const ERRORS = {
     kind: 'invalid',
     message: '{where}: {key} is {value}; expected {expected}.',
     remedy: 'Change the value of {key}.',
+  },
+  TOLLBOARD_DIRECT_NEEDS_GATEWAY: {
+    kind: 'invalid',
+    message: '{what} needs a gateway: straight to Twilio nothing is stored.',
+    remedy: 'Start one with "npx tollboard start", or name one with --url and --token.',
   },
   TOLLBOARD_DELIVERY_ACCOUNT_UNKNOWN: {
     kind: 'not_found',
