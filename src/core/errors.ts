@@ -247,6 +247,11 @@ export const ERRORS = {
     message: 'Entry {id} is {state}, which does not allow this.',
     remedy: 'Look at the entry first: `tollboard status {id} --explain`.',
   },
+  TOLLBOARD_EVENTS_NEED_GATEWAY: {
+    kind: 'invalid',
+    message: 'Events can be listened to only where the gateway runs in this process.',
+    remedy: "Read the gateway's live stream at /api/v1/stream, or start the gateway in this process.",
+  },
   TOLLBOARD_GATEWAY_ANSWER_LOST: {
     kind: 'timeout',
     message: 'The gateway at {url} took the request and gave no answer ({reason}); it may have been accepted.',

@@ -1,8 +1,10 @@
 /** Delivery as one thing that starts and stops: outbox worker, reconciler, tracker, forwarder, upkeep. */
 
 import type { Clock, CreateResult, Logger, Random, Retention, Store, TwilioAccount } from '../core/ports.ts';
+import type { EntryState } from '../core/entry.ts';
 import type { ForwarderOptions } from './forwarder.ts';
 import type { OutboxWorkerOptions } from './outbox-worker.ts';
+import type { DueLoop } from './loop.ts';
 import { startForwarder } from './forwarder.ts';
 import { startOutboxWorker } from './outbox-worker.ts';
 import { startReconciler } from './reconciler.ts';
@@ -51,13 +53,8 @@ export async function startDelivery(options: DeliveryOptions): Promise<Delivery>
   const upkeep = startUpkeep({ ...options, onClockSetBack: wake });
   const unsubscribe = store.onCommit(({ entries, events }) => {
     const [outbox, reconciler, tracker, forwarder] = loops;
-    let queued = false;
-    for (const { state } of entries) {
-      if (state === 'queued' || state === 'scheduled') queued = true;
-      else if (state === 'unknown') reconciler.wake();
-      else if (state === 'sent') tracker.wake();
-    }
-    if (queued) outbox.wake();
+    const of = { queued: outbox, scheduled: outbox, unknown: reconciler, sent: tracker } as Partial<Record<EntryState, DueLoop>>;
+    for (const { state, dueAt } of entries) of[state]?.wake(dueAt ?? undefined);
     if (events.length > 0) forwarder.wake();
   });
   let stopped: Promise<void> | null = null;

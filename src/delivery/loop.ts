@@ -4,8 +4,8 @@ import type { Clock, Logger } from '../core/ports.ts';
 import { isTollboardError } from '../core/errors.ts';
 
 export interface DueLoop {
-  /** Something may be due: look now. */
-  wake(): void;
+  /** Something falls due at `dueAt` (default: now): look then, unless the loop looks earlier anyway. */
+  wake(dueAt?: number): void;
   /** Stops taking new work; resolves when the work under way has ended. May be called twice. */
   stop(): Promise<void>;
 }
@@ -30,10 +30,12 @@ export function startDueLoop(options: DueLoopOptions): DueLoop {
   const stopping = new AbortController();
   let nap = new AbortController();
   let woken = false;
+  let looksAt = 0;
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       woken = false;
+      looksAt = Number.POSITIVE_INFINITY;
       try {
         if (await options.work(stopping.signal)) continue;
         const due = await options.nextDue();
@@ -49,6 +51,7 @@ export function startDueLoop(options: DueLoopOptions): DueLoop {
   async function sleep(ms: number): Promise<void> {
     if (woken || stopping.signal.aborted) return;
     nap = new AbortController();
+    looksAt = clock.now() + ms;
     try {
       await clock.sleep(Math.max(1, ms), nap.signal);
     } catch {
@@ -58,7 +61,8 @@ export function startDueLoop(options: DueLoopOptions): DueLoop {
 
   const ended = run();
   return {
-    wake() {
+    wake(dueAt = Number.NEGATIVE_INFINITY) {
+      if (dueAt >= looksAt) return;
       woken = true;
       nap.abort();
     },

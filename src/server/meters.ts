@@ -1,7 +1,7 @@
 /** What `/metrics` shows: counters of this process and gauges of the store. Never a number, a body or a SID. */
 
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { EntryState } from '../core/entry.ts';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface Meters {
   /** A create request to Twilio ended so. */

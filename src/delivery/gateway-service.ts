@@ -1,0 +1,116 @@
+/** The gateway as its surfaces see it: the `GatewayApi` over store, delivery and the accounts' Twilio clients. */
+
+import type { ErrorReport } from '../core/errors.ts';
+import type { GatewayApi } from '../core/gateway-api.ts';
+import type { CheckReport, Recipient, Store, TwilioAccount } from '../core/ports.ts';
+import type { AcceptOptions, SendingAccount } from './accept.ts';
+import type { CallbackOptions } from './tracker.ts';
+import { isTollboardError, TollboardError } from '../core/errors.ts';
+import { accept, chooseAccount } from './accept.ts';
+import { cancel, findEntry, redact, resolveEntry } from './control.ts';
+import { takeCallback } from './tracker.ts';
+
+/** What the service asks of Twilio beyond delivery. Both throw `TollboardError`. */
+export interface AccountClient extends TwilioAccount {
+  recipients(signal?: AbortSignal): Promise<Recipient[]>;
+  /** The numbers this account owns, every page. */
+  ownedNumbers(signal?: AbortSignal): Promise<string[]>;
+  /** The cheapest authenticated request that auth tokens and API keys may both make. */
+  probe(signal?: AbortSignal): Promise<void>;
+}
+
+/** Named tokens and meters live in the server's room; the service only passes them on. */
+type Passed = Pick<GatewayApi, 'issueToken' | 'tokens' | 'revokeToken' | 'authorize' | 'metrics'>;
+
+export interface GatewayServiceOptions extends Passed {
+  store: Store;
+  accounts: ReadonlyMap<string, AccountClient>;
+  accept: Omit<AcceptOptions, 'store' | 'defaultSender'>;
+  /** `sender:` or TWILIO_FROM; null when not set. */
+  sender: string | null;
+  verify: CallbackOptions['verify'];
+  logger: CallbackOptions['logger'];
+  onCallback(result: string): void;
+}
+
+/** The simulator's first owned number: the sender of whoever just wants to try (interface §1). */
+const SIMULATOR_SENDER = '+15550000001';
+
+export function createGatewayService(options: GatewayServiceOptions): GatewayApi {
+  const { store, accounts } = options;
+  const { clock } = options.accept;
+  const control = { store, accounts, clock };
+  const owned = new Map<string, string>();
+
+  /** `sender:`, else the simulator's, else the account's only number, else an error that lists what it owns. */
+  async function defaultSender(account: SendingAccount): Promise<string | null> {
+    if (options.sender !== null) return options.sender;
+    if (account.simulated) return SIMULATOR_SENDER;
+    const known = owned.get(account.accountSid);
+    if (known !== undefined) return known;
+    const numbers = (await accounts.get(account.accountSid)?.ownedNumbers()) ?? [];
+    const [only] = numbers;
+    if (only === undefined) return null;
+    if (numbers.length > 1) throw new TollboardError('TOLLBOARD_SENDER_AMBIGUOUS', { details: { numbers: numbers.join(', ') } });
+    owned.set(account.accountSid, only);
+    return only;
+  }
+
+  function clientOf(wanted?: string): AccountClient {
+    const account = chooseAccount(options.accept.accounts, wanted);
+    const client = accounts.get(account.accountSid);
+    if (client === undefined) throw new TollboardError('TOLLBOARD_ACCOUNT_UNKNOWN', { details: { account: account.name, known: '' } });
+    return client;
+  }
+
+  return {
+    send: (request, send = {}) => accept(request, send, { ...options.accept, store, defaultSender }),
+    entry: async (id) => (await store.entry({ id })) ?? (await store.entry({ sid: id })),
+    entries: (query) => store.entries(query),
+    decisions: async (id) => store.decisions((await findEntry(id, store)).id),
+    cancel: (id) => cancel(id, control),
+    resolve: (id, choice, sid) => resolveEntry(id, choice, sid, control),
+    redact: (id) => redact(id, control),
+    recipients: (account, signal) => clientOf(account).recipients(signal),
+    connectivity: (account, signal) => connectivity(clientOf(account), signal),
+    events: (query) => store.events(query),
+    counts: () => store.counts(),
+    async callback(request) {
+      const result = await takeCallback(request, { store, clock, logger: options.logger, verify: options.verify });
+      options.onCallback(result);
+      return result;
+    },
+    onCommit: (listener) => store.onCommit(listener),
+    health: () => health(store, options.accept.accounts, clock.now()),
+    issueToken: options.issueToken,
+    tokens: options.tokens,
+    revokeToken: options.revokeToken,
+    authorize: options.authorize,
+    metrics: options.metrics,
+  };
+}
+
+/** Signed in, and allowed to see something: what a send needs, without sending. */
+async function connectivity(client: AccountClient, signal?: AbortSignal): Promise<CheckReport> {
+  try {
+    await client.probe(signal);
+    const message = `Twilio answers for account ${client.accountSid}.`;
+    return { ok: true, checks: [{ name: 'credentials', ok: true, message, remedy: null }] };
+  } catch (error) {
+    const report: Pick<ErrorReport, 'message' | 'remedy'> = isTollboardError(error) ? error : new TollboardError('TOLLBOARD_INTERNAL');
+    return { ok: false, checks: [{ name: 'credentials', ok: false, message: report.message, remedy: report.remedy }] };
+  }
+}
+
+/** Ready means: what is accepted now would be on disk. Found out by writing. */
+async function health(store: Store, accounts: readonly SendingAccount[], now: number) {
+  const first = accounts[0];
+  try {
+    if (first !== undefined) await store.noteAccount(first.accountSid, first.simulated, now);
+    return { ready: true, checks: { store: { ok: true, message: 'The store takes writes.' } } };
+  } catch (error) {
+    const message = isTollboardError(error) ? error.message : 'The store does not take writes.';
+    return { ready: false, checks: { store: { ok: false, message } } };
+  }
+}
+

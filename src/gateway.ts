@@ -1,0 +1,269 @@
+/** The composition root: settings in, a started gateway out. The only file that knows every part. */
+
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pino from 'pino';
+import type { AccountSettings, Settings } from './config/settings.ts';
+import type { GatewayApi } from './core/gateway-api.ts';
+import type { Clock, Logger, Messenger, Random, Store } from './core/ports.ts';
+import type { DeliveryOptions } from './delivery/delivery.ts';
+import type { AccountClient } from './delivery/gateway-service.ts';
+import type { Simulator } from './simulator/server.ts';
+import type { Transport } from './twilio/transport.ts';
+import { TollboardError } from './core/errors.ts';
+import { startDelivery } from './delivery/delivery.ts';
+import { createGatewayService } from './delivery/gateway-service.ts';
+import { createGuardedRequest } from './delivery/guarded-request.ts';
+import { createGatewayMessenger } from './delivery/messenger.ts';
+import { createServer } from './server/app.ts';
+import { createMeters } from './server/meters.ts';
+import { createTokens } from './server/tokens.ts';
+import { createSimulator } from './simulator/server.ts';
+import { lockDataDirectory } from './store/sqlite/lock.ts';
+import { createSqliteStore } from './store/sqlite/store.ts';
+import { systemClock, systemRandom } from './system.ts';
+import { createTwilioClient } from './twilio/client.ts';
+import { signForm, verifySignature } from './twilio/signature.ts';
+import { createUndiciTransport } from './twilio/undici-transport.ts';
+import { version } from './version.ts';
+
+export interface GatewayOptions {
+  /** Default: the system's. */
+  clock?: Clock;
+  /** Default: the system's. */
+  random?: Random;
+  /** Default: pino, warnings and worse, to standard error. */
+  logger?: Logger;
+  /** Pages the database may grow to; default: as the disk allows. */
+  maxPageCount?: number;
+  /** Milliseconds until a request without an answer counts as lost. Default 30,000. */
+  requestTimeoutMs?: number;
+}
+
+export interface RunningGateway {
+  readonly url: string;
+  /** The local token of this start. */
+  readonly token: string;
+  readonly simulatorUrl: string | null;
+  /** Inbound webhooks come with a later version. */
+  readonly webhookUrl: null;
+  /** True when the default account is one of our own simulator. */
+  readonly simulated: boolean;
+  readonly api: GatewayApi;
+  readonly messenger: Messenger;
+  /** Where status callbacks of each account come in, or null where statuses come by polling. */
+  readonly callbackUrls: ReadonlyMap<string, string | null>;
+  /** Stops taking requests, lets those under way end, closes everything. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a gateway on a data directory that no other gateway holds. Throws `TOLLBOARD_DATA_IN_USE`,
+ * `TOLLBOARD_CONFIG_ACCOUNT_MISSING`, `TOLLBOARD_HTTP_LISTEN_FAILED` and the store's errors; whatever had been started
+ * is stopped again before it throws.
+ */
+export async function startGateway(settings: Settings, options: GatewayOptions = {}): Promise<RunningGateway> {
+  const parts = new Parts();
+  try {
+    return await compose(settings, options, parts);
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
+
+async function compose(settings: Settings, options: GatewayOptions, parts: Parts): Promise<RunningGateway> {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const logger: Logger = options.logger ?? pino({ level: 'warn' }, pino.destination(2));
+  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  const lock = await lockDataDirectory(settings.dataDir);
+  parts.add(() => lock.release());
+  const store = await createSqliteStore({
+    file: join(settings.dataDir, 'tollboard.sqlite'),
+    random,
+    ...(options.maxPageCount === undefined ? {} : { maxPageCount: options.maxPageCount }),
+  });
+  parts.add(() => store.close());
+
+  const simulator = await startOwnSimulator(settings, store, { clock, random, logger });
+  if (simulator !== null) parts.add(() => simulator.stop());
+  const accounts = simulator === null ? settings.accounts : simulatedAccounts(simulator);
+  for (const account of accounts) await store.noteAccount(account.accountSid, account.simulated, clock.now());
+
+  const transport = createUndiciTransport({ clock });
+  parts.add(() => transport.close());
+  const clients = new Map(accounts.map((account) => [account.accountSid, clientOf(account, transport, clock, options)]));
+  const bySid = new Map(accounts.map((account) => [account.accountSid, account]));
+  const tokens = createTokens({ store, clock, random });
+  const meters = createMeters(() => store.counts());
+  const callbackUrls = new Map<string, string | null>();
+  const callbackBaseOf = (account: string) => callbackUrls.get(account) ?? null;
+  const api = createGatewayService({
+    store,
+    accounts: clients,
+    accept: { accounts, onUnknown: settings.delivery.onUnknown, clock, random },
+    sender: settings.sender,
+    logger,
+    verify(account, pathAndQuery, fields, signature) {
+      const base = callbackBaseOf(account);
+      const authTokens = bySid.get(account)?.authTokens ?? [];
+      return base !== null && verifySignature({ url: base + pathAndQuery, fields, signature, authTokens });
+    },
+    onCallback: meters.calledBack,
+    issueToken: tokens.issue,
+    tokens: tokens.list,
+    revokeToken: tokens.revoke,
+    authorize: tokens.authorize,
+    metrics: meters.text,
+  });
+
+  const server = await createServer({
+    gateway: api,
+    listen: settings.listen,
+    publicUrl: settings.publicUrl,
+    logger,
+    clock,
+    random,
+    version,
+    simulated: () => simulator !== null,
+  });
+  parts.add(() => server.close());
+  for (const account of accounts) callbackUrls.set(account.accountSid, callbackBase(account, settings, server.url));
+
+  const ownPorts = () => [server.port, ...(simulator === null ? [] : [simulator.port])];
+  const guarded = createGuardedRequest({ ownPorts, clock });
+  const delivery = await startDelivery({
+    store,
+    accounts: clients,
+    clock,
+    random,
+    logger,
+    concurrency: settings.delivery.concurrency,
+    windowMs: settings.delivery.resolveWindowMs,
+    retention: settings.retention,
+    claim: claimOptions(accounts, settings, callbackUrls),
+    callbackBase: callbackBaseOf,
+    sign(account, url, fields) {
+      const token = bySid.get(account)?.authTokens[0];
+      return token === undefined ? null : signForm(url, fields, token);
+    },
+    post: async (url, body, headers, signal) => (await guarded({ method: 'POST', url, body, headers, signal })).status,
+    onResult: meters.created,
+  });
+  parts.add(() => delivery.stop());
+  await announce(settings.dataDir, { url: server.url, token: tokens.local, pid: process.pid, simulatorUrl: simulator?.url ?? null });
+  parts.add(() => rm(join(settings.dataDir, 'gateway.json'), { force: true }));
+
+  return {
+    url: server.url,
+    token: tokens.local,
+    simulatorUrl: simulator?.url ?? null,
+    webhookUrl: null,
+    simulated: simulator !== null,
+    api,
+    messenger: createGatewayMessenger(api),
+    callbackUrls,
+    stop: () => parts.stop(),
+  };
+}
+
+/**
+ * Our own simulator, where it is asked for or nothing else is configured. Never over the data of a real account: a
+ * forgotten credential must not turn real texts into simulated ones.
+ */
+async function startOwnSimulator(
+  settings: Settings,
+  store: Store,
+  world: { clock: Clock; random: Random; logger: Logger },
+): Promise<Simulator | null> {
+  const { mode, port, accountsFile } = settings.simulator;
+  if (mode === 'never' || (mode === 'auto' && settings.accounts.length > 0)) {
+    if (settings.accounts.length === 0) throw new TollboardError('TOLLBOARD_CONFIG_ACCOUNT_MISSING');
+    return null;
+  }
+  const real = (await store.accounts()).find(({ simulated }) => !simulated);
+  if (mode === 'auto' && real !== undefined) throw new TollboardError('TOLLBOARD_CONFIG_ACCOUNT_MISSING', { details: { account: real.account } });
+  return createSimulator({
+    ...world,
+    port,
+    file: join(settings.dataDir, 'simulator.sqlite'),
+    trial: settings.simulator.trial,
+    ...(accountsFile === null ? {} : { accounts: settings.simulator.accounts }),
+  });
+}
+
+function simulatedAccounts(simulator: Simulator): AccountSettings[] {
+  return simulator.accounts.map((account, index) => ({
+    name: index === 0 ? 'default' : account.sid,
+    accountSid: account.sid,
+    authTokens: [account.authToken],
+    apiKey: null,
+    apiSecret: null,
+    baseUrl: simulator.url,
+    simulated: true,
+  }));
+}
+
+/**
+ * Where Twilio reaches us: our own simulator over loopback, everybody else by `public_url` if it is one that Twilio
+ * takes (https, no underscore in the host). `status_callback: always` uses what there is.
+ */
+function callbackBase(account: AccountSettings, settings: Settings, ownUrl: string): string | null {
+  if (account.simulated) return ownUrl;
+  if (account.authTokens.length === 0) return null;
+  const { publicUrl } = settings;
+  if (settings.delivery.statusCallback === 'always') return publicUrl ?? ownUrl;
+  if (publicUrl === null) return null;
+  const { protocol, hostname } = new URL(publicUrl);
+  return protocol === 'https:' && !hostname.includes('_') ? publicUrl : null;
+}
+
+function claimOptions(
+  accounts: readonly AccountSettings[],
+  settings: Settings,
+  callbackUrls: ReadonlyMap<string, string | null>,
+): DeliveryOptions['claim'] {
+  const configured: Record<string, number> = {};
+  for (const { accountSid } of accounts) {
+    for (const [sender, { perSecond }] of Object.entries(settings.senders)) configured[`${accountSid}/${sender}`] = perSecond;
+  }
+  return {
+    configured,
+    callbackMode: settings.delivery.statusCallback,
+    callbackReachable: true,
+    unsigned: accounts.map((a) => a.accountSid).filter((sid) => callbackUrls.get(sid) === null),
+  };
+}
+
+function clientOf(account: AccountSettings, transport: Transport, clock: Clock, options: GatewayOptions): AccountClient {
+  const { requestTimeoutMs } = options;
+  return createTwilioClient(account, { transport, clock, ...(requestTimeoutMs === undefined ? {} : { timeoutMs: requestTimeoutMs }) });
+}
+
+/** `gateway.json`: how commands of the same user find this gateway. Written whole, readable by its owner only. */
+async function announce(dataDir: string, gateway: Record<string, unknown>): Promise<void> {
+  const file = join(dataDir, 'gateway.json');
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(gateway)}\n`, { mode: 0o600 });
+  await rename(draft, file);
+}
+
+/** What was started, stopped in the reverse order and only once. */
+class Parts {
+  readonly #stops: Array<() => Promise<void> | void> = [];
+  #stopped: Promise<void> | null = null;
+
+  add(stop: () => Promise<void> | void): void {
+    this.#stops.push(stop);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  async #stopAll(): Promise<void> {
+    for (const stop of this.#stops.reverse()) await stop();
+  }
+}
