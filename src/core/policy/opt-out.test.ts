@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { optOutRefusal, optOutWord } from './opt-out.ts';
+
+describe('opt-out words', () => {
+  const words: Array<[text: string, longCode: string | null, tollFree: string | null]> = [
+    ['STOP', 'stop', 'stop'],
+    ['stopall', 'stop', null],
+    ['Unsubscribe', 'stop', null],
+    ['CANCEL', 'stop', null],
+    ['end', 'stop', null],
+    ['QUIT', 'stop', null],
+    ['revoke', 'stop', null],
+    ['OptOut', 'stop', null],
+    ['START', 'start', 'start'],
+    ['yes', 'start', null],
+    ['unstop', 'start', 'start'],
+    ['help', 'help', 'help'],
+    ['INFO', 'help', 'help'],
+    [' stop\n', 'stop', 'stop'],
+    ['', null, null],
+    ['please stop', null, null],
+    ['STOP.', null, null],
+    ['stop it', null, null],
+    ['constructor', null, null],
+  ];
+  it.each(words)('%j means %s to a long code and %s to a toll-free number', (text, longCode, tollFree) => {
+    expect(optOutWord(text)).toBe(longCode);
+    expect(optOutWord(text, true)).toBe(tollFree);
+  });
+});
+
+describe('a send to a pair', () => {
+  it('is refused with 21610 before anything leaves when the recipient opted out', () => {
+    const refusal = optOutRefusal(true, '+15550000001', '+15550001111');
+    expect(refusal).toMatchObject({
+      code: 'TOLLBOARD_POLICY_OPTED_OUT',
+      kind: 'forbidden',
+      twilioCode: 21610,
+      stage: 'before_send',
+      message: '+15550001111 opted out of messages from +15550000001; nothing was sent.',
+    });
+  });
+
+  it('goes on when the recipient did not', () => {
+    expect(optOutRefusal(false, '+15550000001', '+15550001111')).toBeNull();
+  });
+});
