@@ -1,0 +1,150 @@
+/**
+ * One candidate in a process of its own: `candidate.ts NAME BASE_URL COUNT CONCURRENCY [STORED]` prints what it measured
+ * as one JSON line. All send the same text to the same mock, 50 at a time, and wait for Twilio's answer.
+ */
+
+import type { NewEntry } from '../src/core/entry.ts';
+import type { Measured } from './load.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { measure, recipient } from './load.ts';
+
+const [name = '', baseUrl = '', count = '0', concurrency = '50', stored = '0'] = process.argv.slice(2);
+const ACCOUNT = `AC${'0'.repeat(32)}`;
+const TOKEN = '1'.repeat(32);
+const FROM = '+15550000001';
+const BODY = 'The build is green.';
+const size = { count: Number(count), concurrency: Number(concurrency) };
+
+const CANDIDATES: Record<string, () => Promise<Measured>> = { undici, 'twilio-node': twilioNode, tollboard };
+
+const candidate = CANDIDATES[name];
+if (candidate === undefined) throw new Error(`No candidate ${name}; there are ${Object.keys(CANDIDATES).join(', ')}.`);
+console.log(JSON.stringify(await candidate()));
+process.exit(0);
+
+/** Nothing but the request: what the machine and the mock can do. Not durable, knows nothing of lost answers. */
+async function undici(): Promise<Measured> {
+  const { Pool } = await import('undici');
+  const pool = new Pool(baseUrl, { connections: size.concurrency, pipelining: 1 });
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    authorization: `Basic ${Buffer.from(`${ACCOUNT}:${TOKEN}`).toString('base64')}`,
+  };
+  return measure({
+    ...size,
+    async send(index) {
+      const body = new URLSearchParams({ To: recipient(index), From: FROM, Body: BODY }).toString();
+      const answer = await pool.request({
+        path: `/2010-04-01/Accounts/${ACCOUNT}/Messages.json`,
+        method: 'POST',
+        headers,
+        body,
+      });
+      const { sid } = (await answer.body.json()) as { sid?: string };
+      if (sid === undefined) throw new Error('The mock answered no SID.');
+    },
+  });
+}
+
+/** As its users write it; only the host is another one. */
+async function twilioNode(): Promise<Measured> {
+  const { default: twilio } = await import('twilio');
+  class ToMock extends twilio.RequestClient {
+    override request: InstanceType<typeof twilio.RequestClient>['request'] = (options) => {
+      options.uri = options.uri.replace('https://api.twilio.com', baseUrl);
+      return super.request(options);
+    };
+  }
+  const client = twilio(ACCOUNT, TOKEN, { httpClient: new ToMock() });
+  return measure({
+    ...size,
+    async send(index) {
+      await client.messages.create({ to: recipient(index), from: FROM, body: BODY });
+    },
+  });
+}
+
+/** The gateway in this process: each send is accepted on disk, its intent written, posted and its answer recorded. */
+async function tollboard(): Promise<Measured> {
+  const data = mkdtempSync(join(tmpdir(), 'tollboard-bench-'));
+  try {
+    if (stored !== '0') await fill(join(data, 'tollboard.sqlite'), Number(stored));
+    const { createTollboard } = await import('../src/index.ts');
+    const gateway = await createTollboard({
+      data,
+      twilio: { accountSid: ACCOUNT, authToken: TOKEN, baseUrl },
+      sender: FROM,
+    });
+    const measured = await measure({
+      ...size,
+      async send(index) {
+        for (const { id } of await gateway.send({ to: recipient(index), body: BODY })) {
+          if (id === null) throw new Error('The check refused a text of the benchmark.');
+          const { sid, state } = await gateway.wait(id, 'sent');
+          if (sid === null) throw new Error(`A text of the benchmark ended ${state} without a SID.`);
+        }
+      },
+    });
+    await gateway.close();
+    return measured;
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+/** Texts of the past: delivered, to the same numbers. */
+async function fill(file: string, rows: number): Promise<void> {
+  const { createSqliteStore } = await import('../src/store/sqlite/store.ts');
+  const { systemRandom } = await import('../src/system.ts');
+  const store = await createSqliteStore({ file, random: systemRandom });
+  const batch = 2_000;
+  for (let done = 0; done < rows; done += batch) {
+    const entries = Array.from({ length: Math.min(batch, rows - done) }, (_, index) => pastEntry(done + index));
+    const decisions = entries.map(({ createdAt }) => ({
+      at: createdAt,
+      what: 'accepted',
+      why: 'Stored for a benchmark.',
+    }));
+    await store.accept({ entries, decisions, now: Date.now() });
+  }
+  await store.close();
+}
+
+function pastEntry(index: number): NewEntry {
+  const at = Date.now() - 3_600_000;
+  const hex = index.toString(16).padStart(31, '0');
+  return {
+    id: `SMa${hex}`,
+    kind: 'message',
+    sid: `SMb${hex}`,
+    state: 'done',
+    status: 'delivered',
+    to: recipient(index),
+    from: FROM,
+    body: BODY,
+    params: { body: BODY, from: FROM },
+    extra: [],
+    host: 'library',
+    account: ACCOUNT,
+    idempotencyKey: null,
+    segments: 1,
+    encoding: 'GSM-7',
+    attempts: 1,
+    error: null,
+    resolution: null,
+    simulated: false,
+    onUnknown: 'resend',
+    callbackMode: 'none',
+    dueAt: null,
+    notBefore: null,
+    expiresAt: null,
+    sendingAt: at,
+    listings: [],
+    lookups: 0,
+    polls: 1,
+    createdAt: at,
+    updatedAt: at,
+  };
+}

@@ -1,0 +1,42 @@
+/** Drives one way to send at a fixed concurrency and tells how fast it was; runs inside each candidate's process. */
+
+export interface Load {
+  /** Sends one text and resolves when Twilio has it. */
+  send(index: number): Promise<void>;
+  count: number;
+  concurrency: number;
+}
+
+export interface Measured {
+  perSecond: number;
+  /** Processor time of the whole process, all threads, per send. */
+  cpuMicros: number;
+}
+
+/** Runs a tenth of it unmeasured first, so that everybody is warm. */
+export async function measure(load: Load): Promise<Measured> {
+  await drive({ ...load, count: Math.ceil(load.count / 10) });
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  await drive(load);
+  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  return { perSecond: load.count / seconds, cpuMicros: (user + system) / load.count };
+}
+
+async function drive({ send, count, concurrency }: Load): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) {
+      const index = next;
+      next += 1;
+      await send(index);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+}
+
+/** Fictional numbers, a different one for each send. */
+export function recipient(index: number): string {
+  return `+1555${String(1_000_000 + (index % 9_000_000))}`;
+}

@@ -1,0 +1,12 @@
+/** `npm run bench -- NAME`: runs one benchmark and prints its table. None of them asserts a speed. */
+
+const BENCHMARKS: Record<string, () => Promise<{ run(): Promise<void> }>> = {
+  send: () => import('./send.ts'),
+};
+
+const name = process.argv[2] ?? '';
+const load = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
+if (load === undefined) {
+  console.error(`Usage: npm run bench -- ${Object.keys(BENCHMARKS).join('|')}`);
+  process.exitCode = 2;
+} else await (await load()).run();
