@@ -31,6 +31,11 @@ export type EntryState = (typeof ENTRY_STATES)[number];
 /** States that nothing changes any more, except redaction and (for `done`) a later status such as `read`. */
 export const FINAL_STATES: ReadonlySet<EntryState> = new Set(['done', 'rejected', 'expired', 'canceled']);
 
+/** True when a wait has nothing more to wait for; an entry that is held waits for a person, not for time. */
+export function reached({ state }: { state: EntryState }, until: 'sent' | 'final'): boolean {
+  return FINAL_STATES.has(state) || state === 'held' || (until === 'sent' && state === 'sent');
+}
+
 export type Choice = 'sent' | 'resend' | 'drop';
 export type OnUnknown = 'resend' | 'hold';
 export type Encoding = 'GSM-7' | 'UCS-2';

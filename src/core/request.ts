@@ -9,6 +9,7 @@ import { checkCall, sayTwiml } from './call.ts';
 import { entryView } from './entry.ts';
 import { TollboardError } from './errors.ts';
 import { checkMessage, checkParameters } from './message.ts';
+import { concernsRecipient } from './refusal.ts';
 import { segmentsOf } from './segments.ts';
 
 /** The most recipients of one request (interface §5). */
@@ -72,37 +73,6 @@ export function outcomes(prepared: Prepared, entries: readonly (NewEntry | Entry
   });
 }
 
-/**
- * The outcome of a request whose only recipient was refused: a line of its own that was never stored (`id` null). Null
- * when the error concerns no recipient, or the request has several.
- */
-export function refusedOutcome(request: SendRequest, error: ErrorReport): Entry | null {
-  const to = typeof request.to === 'string' ? request.to : request.to.length === 1 ? request.to[0] : undefined;
-  if (to === undefined || !concernsRecipient(error)) return null;
-  const { from, body } = request.params;
-  return {
-    id: null,
-    sid: null,
-    kind: request.kind,
-    state: 'rejected',
-    status: null,
-    to,
-    from: typeof from === 'string' ? from : null,
-    body: typeof body === 'string' ? body : null,
-    host: request.host,
-    account: null,
-    idempotencyKey: null,
-    segments: null,
-    encoding: null,
-    attempts: 0,
-    error,
-    resolution: null,
-    simulated: false,
-    createdAt: null,
-    updatedAt: null,
-  };
-}
-
 /** An error report as an exception, for a request that is refused as a whole. */
 export function refused(error: ErrorReport): TollboardError {
   return TollboardError.from(error);
@@ -145,13 +115,6 @@ function refusalOf(
   return error ?? context.refusal(senderOf(params), to);
 }
 
-/** Twilio's codes for a fault of one recipient; any other fault would meet every recipient alike. */
-const RECIPIENT_FAULTS: ReadonlySet<number> = new Set([21201, 21211, 21217, 21265, 21266, 21604, 21610, 21910]);
-
-export function concernsRecipient(error: ErrorReport): boolean {
-  return error.twilioCode !== null && RECIPIENT_FAULTS.has(error.twilioCode);
-}
-
 function senderOf(params: ParameterValues): string | null {
   const sender = params.from ?? params.messagingServiceSid;
   return typeof sender === 'string' ? sender : null;
@@ -188,7 +151,8 @@ function newEntry(
   const { now } = context;
   const notBefore = request.notBefore ?? null;
   const later = notBefore !== null && notBefore > now;
-  const validity = typeof params.validityPeriod === 'number' && request.kind === 'message' ? params.validityPeriod : null;
+  const validity =
+    typeof params.validityPeriod === 'number' && request.kind === 'message' ? params.validityPeriod : null;
   const sender = typeof params.from === 'string' ? params.from : null;
   return {
     id: (request.kind === 'call' ? 'CA' : measured.media ? 'MM' : 'SM') + context.random.hex(32),

@@ -62,8 +62,8 @@ const entryShape = {
     .nullable()
     .describe('The choices open to a person while the entry is held.'),
   simulated: z.boolean(),
-  createdAt: time('When it was accepted.'),
-  updatedAt: time('When it last changed.'),
+  createdAt: time('When it was accepted.').nullable(),
+  updatedAt: time('When it last changed.').nullable(),
   duplicate: z.literal(true).optional().describe('This number came before in the same request: sent once.'),
 };
 

@@ -5,8 +5,7 @@ import type { EntryQuery } from '../../core/ports.ts';
 import type { Api, ServerContext } from '../context.ts';
 import { z } from 'zod';
 import { ENTRY_STATES, entryView } from '../../core/entry.ts';
-import { isTollboardError, TollboardError } from '../../core/errors.ts';
-import { concernsRecipient } from '../../core/request.ts';
+import { TollboardError } from '../../core/errors.ts';
 import { apiAnswers, jsonAnswer } from '../answers.ts';
 import { sendRequestOf } from '../request-body.ts';
 import { entry, explainedEntry, parseTime, timeText } from '../schemas.ts';
@@ -86,23 +85,11 @@ function createRoute(api: Api, { gateway }: ServerContext, { kind, plural, creat
     async (request, reply) => {
       const { 'idempotency-key': idempotencyKey, 'tollboard-host': host = 'api' } = request.headers;
       const sending = sendRequestOf(kind, request.body, host);
-      try {
-        const answer = await gateway.send(sending, idempotencyKey === undefined ? {} : { idempotencyKey });
-        if (answer.replayed) reply.header('idempotency-replayed', 'true');
-        return await reply.code(202).send({ [plural]: answer.entries } as Record<string, Entry[]>);
-      } catch (error) {
-        throw namingRecipient(error, sending.to);
-      }
+      const answer = await gateway.send(sending, idempotencyKey === undefined ? {} : { idempotencyKey });
+      if (answer.replayed) reply.header('idempotency-replayed', 'true');
+      return reply.code(202).send({ [plural]: answer.entries } as Record<string, Entry[]>);
     },
   );
-}
-
-/** Tells callers that the fault is the lone recipient's, so that they can report it as that recipient's result. */
-function namingRecipient(error: unknown, to: string | readonly string[]): unknown {
-  if (isTollboardError(error) && concernsRecipient(error.report)) {
-    error.details.recipient = typeof to === 'string' ? to : to[0];
-  }
-  return error;
 }
 
 function listRoute(api: Api, { gateway }: ServerContext, { kind, plural }: EntryRoutes): void {

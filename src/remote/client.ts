@@ -1,0 +1,282 @@
+/** Requests to a gateway's HTTP API: errors rebuilt, repeated only where that is safe, server-sent events read. */
+
+import type { IncomingMessage } from 'node:http';
+import type { ErrorCode, ErrorKind } from '../core/errors.ts';
+import type { Clock, Random } from '../core/ports.ts';
+import http from 'node:http';
+import https from 'node:https';
+import { ERRORS, TollboardError } from '../core/errors.ts';
+import { backoffMs } from '../core/retry.ts';
+
+export interface GatewayClientOptions {
+  /** Such as `http://127.0.0.1:8655`; a path is kept as a prefix. */
+  url: string;
+  token: string;
+  clock: Clock;
+  random: Random;
+}
+
+export interface GatewayRequest {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** With query, below the URL: `/api/v1/messages`. */
+  path: string;
+  /** Sent as JSON. */
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+  /** True where repeating it does nothing twice. Default: true for GET only. */
+  repeatable?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface StreamFrame {
+  id: string | null;
+  event: string;
+  data: string;
+}
+
+export interface GatewayClient {
+  readonly url: string;
+  /**
+   * The JSON of the answer (null for none). Throws the gateway's own error, `TOLLBOARD_GATEWAY_UNREACHABLE` (stage
+   * `before_send`), `TOLLBOARD_GATEWAY_ANSWER_LOST` (stage `unknown`) or `TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED`.
+   */
+  request<T>(request: GatewayRequest): Promise<T>;
+  /** Opens a live stream; the frames end with it. The signal ends it too. */
+  stream(path: string, signal: AbortSignal): Promise<AsyncIterable<StreamFrame>>;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+/** Longest wait for an answer; the gateway itself gives Twilio 30 s. */
+const ANSWER_MS = 60_000;
+/** Tries of a request that may be repeated: about 15 seconds with their pauses. */
+const TRIES = 6;
+/** Largest answer: 10,000 entries are about 10 MB. */
+const MAX_ANSWER = 64 * 1024 * 1024;
+/** A stream brings a heartbeat every 15 seconds. */
+const QUIET_MS = 60_000;
+const MAX_FRAME = 4 * 1024 * 1024;
+/** Connections to one gateway. */
+const SOCKETS = 16;
+
+export function createGatewayClient(options: GatewayClientOptions): GatewayClient {
+  const { token, clock, random } = options;
+  const base = new URL(options.url);
+  const { Agent, request: open } = base.protocol === 'https:' ? https : http;
+  const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS });
+  const url = options.url.replace(/\/+$/, '');
+
+  /** Sends once; resolves when the head of the answer is there, whatever it is. */
+  function attempt(
+    { method, path, body, headers, signal }: GatewayRequest,
+    own: http.RequestOptions = {},
+  ): Promise<Attempt> {
+    return new Promise((resolve) => {
+      const text = body === undefined ? null : JSON.stringify(body);
+      let left = false;
+      const request = open(`${url}${path}`, {
+        method,
+        agent,
+        ...(signal === undefined ? {} : { signal }),
+        ...own,
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: 'application/json',
+          ...headers,
+          ...(text === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+        },
+      });
+      // What failed before the connection stood certainly never reached the gateway.
+      request.once('socket', (socket) => {
+        const stands = base.protocol === 'https:' ? 'secureConnect' : 'connect';
+        if (socket.connecting) socket.once(stands, () => (left = true));
+        else left = true;
+      });
+      request.once('error', (error) => resolve({ answer: null, left, error }));
+      request.once('response', (answer) => resolve({ answer, left: true, error: null }));
+      request.end(text ?? undefined);
+    });
+  }
+
+  /** One try with its whole answer, within {@link ANSWER_MS}. */
+  async function tryOnce(request: GatewayRequest): Promise<Try> {
+    const over = new AbortController();
+    const patience = new AbortController();
+    const timer = clock.sleep(ANSWER_MS, over.signal).then(
+      () => patience.abort(new Error('no answer within a minute')),
+      () => undefined,
+    );
+    const signal = request.signal === undefined ? patience.signal : AbortSignal.any([patience.signal, request.signal]);
+    try {
+      const { answer, left, error } = await attempt({ ...request, signal });
+      if (answer === null) return { failed: true, left, reason: reasonOf(error, patience.signal) };
+      const text = await textOf(answer);
+      return { failed: false, status: answer.statusCode ?? 0, headers: answer.headers, text };
+    } catch (error) {
+      return { failed: true, left: true, reason: reasonOf(error, patience.signal) };
+    } finally {
+      over.abort();
+      await timer;
+    }
+  }
+
+  async function request<T>(asked: GatewayRequest): Promise<T> {
+    const repeatable = asked.repeatable ?? asked.method === 'GET';
+    let left = false;
+    for (let tries = 1; ; tries++) {
+      const result = await tryOnce(asked);
+      asked.signal?.throwIfAborted();
+      const last = tries >= TRIES;
+      if (!result.failed) {
+        // 503 says that nothing was done.
+        if (result.status !== 503 || last) return answerOf<T>(url, result);
+        await clock.sleep(backoffMs(tries, random.number(), retryAfterMs(result.headers)), asked.signal);
+        continue;
+      }
+      left ||= result.left;
+      if (!left || (asked.method === 'GET' && last)) throw unreachable(url, result.reason);
+      if (!repeatable || last) throw lost(url, result.reason, asked.headers?.['idempotency-key']);
+      await clock.sleep(backoffMs(tries, random.number()), asked.signal);
+    }
+  }
+
+  async function stream(path: string, signal: AbortSignal): Promise<AsyncIterable<StreamFrame>> {
+    // A connection of its own: the shared ones are for answers.
+    const own = { agent: new Agent({ keepAlive: false }) };
+    const headers = { accept: 'text/event-stream' };
+    const { answer, error } = await attempt({ method: 'GET', path, headers, signal }, own);
+    if (answer === null) throw unreachable(url, reasonOf(error));
+    if (answer.statusCode === 200) {
+      void endWhenQuiet(answer, clock);
+      return framesOf(answer);
+    }
+    const text = await textOf(answer);
+    return answerOf(url, { failed: false, status: answer.statusCode ?? 0, headers: answer.headers, text });
+  }
+
+  return { url, request, stream, close: () => agent.destroy() };
+}
+
+interface Attempt {
+  answer: IncomingMessage | null;
+  /** True when bytes of the request may have reached the gateway. */
+  left: boolean;
+  error: Error | null;
+}
+
+interface Answer {
+  failed: false;
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  text: string;
+}
+
+type Try = Answer | { failed: true; left: boolean; reason: string };
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of answer as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > MAX_ANSWER) throw new Error('the answer is too large');
+    parts.push(part);
+  }
+  if (!answer.complete) throw new Error('the answer broke off');
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** The value of a good answer; the gateway's error otherwise. */
+function answerOf<T>(url: string, { status, text }: Answer): T {
+  const value = parsed(text);
+  if (status >= 200 && status < 300 && (text === '' || value !== undefined)) return (value ?? null) as T;
+  const error = (value as { error?: ErrorBody } | undefined)?.error;
+  if (typeof error?.code !== 'string' || typeof error.message !== 'string') {
+    throw new TollboardError('TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED', { details: { url, status } });
+  }
+  throw rebuilt(error);
+}
+
+interface ErrorBody {
+  code: string;
+  kind: ErrorKind;
+  message: string;
+  remedy: string;
+  details?: Record<string, unknown>;
+  requestId: string;
+}
+
+/** The same error as in the gateway; one whose code a newer gateway has keeps its words. */
+function rebuilt({ code, message, remedy, details = {}, requestId }: ErrorBody): TollboardError {
+  const { stage, twilioCode, httpStatus, twilioRequestId, moreInfo, ...facts } = details;
+  const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED';
+  return new TollboardError(known, {
+    message,
+    remedy,
+    details: { ...facts, code, requestId },
+    ...(stage === 'before_send' || stage === 'unknown' || stage === 'after_send' ? { stage } : {}),
+    ...(typeof twilioCode === 'number' ? { twilioCode } : {}),
+    ...(typeof httpStatus === 'number' ? { httpStatus } : {}),
+    ...(typeof twilioRequestId === 'string' ? { requestId: twilioRequestId } : {}),
+    ...(typeof moreInfo === 'string' ? { moreInfo } : {}),
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachable(url: string, reason: string): TollboardError {
+  return new TollboardError('TOLLBOARD_GATEWAY_UNREACHABLE', { stage: 'before_send', details: { url, reason } });
+}
+
+function lost(url: string, reason: string, idempotencyKey = 'none was given'): TollboardError {
+  const details = { url, reason, idempotencyKey };
+  return new TollboardError('TOLLBOARD_GATEWAY_ANSWER_LOST', { stage: 'unknown', details });
+}
+
+function reasonOf(error: unknown, patience?: AbortSignal): string {
+  const cause = patience?.aborted === true ? patience.reason : error;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return code ?? message;
+}
+
+function retryAfterMs(headers: http.IncomingHttpHeaders): number | null {
+  const seconds = Number(headers['retry-after']);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null;
+}
+
+/** A stream without even a heartbeat has lost its gateway, whatever the connection says. */
+async function endWhenQuiet(answer: IncomingMessage, clock: Clock): Promise<void> {
+  const over = new AbortController();
+  answer.once('close', () => over.abort());
+  for (let seen = -1; !answer.destroyed && seen !== answer.socket.bytesRead; ) {
+    seen = answer.socket.bytesRead;
+    await clock.sleep(QUIET_MS, over.signal).catch(() => undefined);
+  }
+  answer.destroy();
+}
+
+/** Server-sent events (WHATWG HTML §9.2), as far as the gateway writes them. */
+async function* framesOf(answer: IncomingMessage): AsyncGenerator<StreamFrame> {
+  answer.setEncoding('utf8');
+  let text = '';
+  for await (const part of answer as AsyncIterable<string>) {
+    text += part;
+    if (text.length > MAX_FRAME) throw new Error('a frame of the stream is too large');
+    const frames = text.split('\n\n');
+    text = frames.pop() ?? '';
+    for (const frame of frames) {
+      const fields = new Map<string, string>();
+      for (const line of frame.split('\n')) {
+        const [name = '', value = ''] = line.split(/: ?(.*)/s, 2);
+        if (name !== '') fields.set(name, value);
+      }
+      const data = fields.get('data');
+      if (data !== undefined) yield { id: fields.get('id') ?? null, event: fields.get('event') ?? 'message', data };
+    }
+  }
+}
