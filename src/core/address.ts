@@ -36,13 +36,13 @@ export function parseAddress(text: string): Address | null {
 /** The next action for a text that is no address of a recipient: it says what to write instead where that is clear. */
 export function addressRemedy(text: string): string {
   const digits = text.replaceAll(SEPARATORS, '');
-  if (/^00[1-9]\d{6,14}$/.test(digits)) return `Write the number with + instead of 00: +${digits.slice(2)}.`;
-  if (/^[1-9]\d{6,14}$/.test(digits)) {
-    return `Write the number with + and its country code, as in +${digits}; no country code is guessed.`;
-  }
-  if (/^[1-9]\d{6,14}(@|$)/.test(digits)) return 'Write the number alone, with + and its country code.';
+  const international = digits.replace(/^(\+|00)?/, '+');
+  // Ten digits or fewer are as good as always a national number: +5551234567 would be somebody in Brazil.
+  const complete = international.length > '+5551234567'.length && phoneNumber(international) !== null;
+  if (/^00/.test(digits) && complete) return `Write the number with + instead of 00: ${international}.`;
+  if (/^[1-9]\d+$/.test(digits) && complete) return `Write it with +: ${international}; no country code is guessed.`;
   if (/^\+\d+$/.test(digits)) return 'Check the country code and the number of digits.';
-  return 'Write the number with + and its country code, as in +15551112222.';
+  return 'Write the number with + and its country code, as in +15551112222; no country code is guessed.';
 }
 
 const SEPARATORS = /[\s().-]/g;

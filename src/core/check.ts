@@ -166,15 +166,17 @@ const GENERIC: Record<Fault['what'], ErrorCode> = {
 
 /** Faults with a code of their own, by parameter and fault. */
 const OWN: Readonly<Record<string, ErrorCode>> = {
+  'asyncAmdStatusCallback:form': 'TOLLBOARD_PARAMETER_CALLBACK_URL',
   'body:length': 'TOLLBOARD_MESSAGE_BODY_TOO_LONG',
   'contentVariables:form': 'TOLLBOARD_MESSAGE_CONTENT_VARIABLES_INVALID',
   'contentVariables:type': 'TOLLBOARD_MESSAGE_CONTENT_VARIABLES_INVALID',
   'mediaUrl:form': 'TOLLBOARD_MESSAGE_MEDIA_URL_INVALID',
   'mediaUrl:length': 'TOLLBOARD_MESSAGE_MEDIA_TOO_MANY',
   'maxPrice:form': 'TOLLBOARD_PARAMETER_RANGE',
+  'recordingStatusCallback:form': 'TOLLBOARD_PARAMETER_CALLBACK_URL',
   'sendDigits:form': 'TOLLBOARD_CALL_SEND_DIGITS_INVALID',
-  'statusCallback:form': 'TOLLBOARD_MESSAGE_STATUS_CALLBACK_INVALID',
-  'statusCallback:length': 'TOLLBOARD_MESSAGE_STATUS_CALLBACK_INVALID',
+  'statusCallback:form': 'TOLLBOARD_PARAMETER_CALLBACK_URL',
+  'statusCallback:length': 'TOLLBOARD_PARAMETER_CALLBACK_URL',
   'statusCallbackEvent:choice': 'TOLLBOARD_CALL_STATUS_EVENT_INVALID',
   'twiml:length': 'TOLLBOARD_CALL_TWIML_TOO_LONG',
 };

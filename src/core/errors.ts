@@ -424,13 +424,6 @@ export const ERRORS = {
       "Choose another time, or use the gateway's own schedule, which has no such limits: `--at` on the command line, `notBefore` in the API.",
     twilioCode: 35114,
   },
-  TOLLBOARD_MESSAGE_STATUS_CALLBACK_INVALID: {
-    kind: 'invalid',
-    message:
-      'statusCallback is {value}; expected an http(s) URL of at most 4000 characters whose host has no underscore.',
-    remedy: 'Give a URL that Twilio can reach from outside.',
-    twilioCode: 21609,
-  },
   TOLLBOARD_MESSAGE_TO_EQUALS_FROM: {
     kind: 'invalid',
     message: 'To and From are the same number: {value}.',
@@ -455,6 +448,12 @@ export const ERRORS = {
     message: 'To is {value}, a short code; messages cannot be sent to one.',
     remedy: 'Give a number with + and country code.',
     twilioCode: 21265,
+  },
+  TOLLBOARD_PARAMETER_CALLBACK_URL: {
+    kind: 'invalid',
+    message: '{name} is {value}; expected an http(s) URL of at most 4000 characters whose host has no underscore.',
+    remedy: 'Give a URL that Twilio can reach from outside.',
+    twilioCode: 21609,
   },
   TOLLBOARD_PARAMETER_CHOICE: {
     kind: 'invalid',
@@ -516,6 +515,21 @@ export const ERRORS = {
     message: 'The reader of this stream is slower than what happens, so the stream ends here.',
     remedy: 'Connect again with the header Last-Event-ID; events go on from there.',
   },
+  TOLLBOARD_TARGET_REFUSED: {
+    kind: 'forbidden',
+    message: 'The URL {url} is not called: {reason}.',
+    remedy: 'Give an http or https URL of a server that is not this gateway, not link-local and not a metadata service.',
+  },
+  TOLLBOARD_TARGET_TIMEOUT: {
+    kind: 'timeout',
+    message: '{host} did not answer within {seconds} s.',
+    remedy: 'Make the receiver answer at once and work afterwards.',
+  },
+  TOLLBOARD_TARGET_UNREACHABLE: {
+    kind: 'unavailable',
+    message: '{host} could not be reached or broke the connection ({reason}).',
+    remedy: 'Check that the receiver runs and that its name, port and certificate are right.',
+  },
   TOLLBOARD_TOKEN_NOT_FOUND: {
     kind: 'not_found',
     message: 'No token has the SID {sid}.',
@@ -571,6 +585,11 @@ export const ERRORS = {
     message: 'The media could not be used.',
     remedy: 'Check address, type and size of the files.',
   },
+  TOLLBOARD_TWILIO_NO_ANSWER: {
+    kind: 'unavailable',
+    message: 'Twilio gave no answer to {request}: {reason}.',
+    remedy: 'Check the network, the proxy and base_url; asking again is safe.',
+  },
   TOLLBOARD_TWILIO_NOT_FOUND: {
     kind: 'not_found',
     message: 'Twilio knows no such resource.',
@@ -625,6 +644,11 @@ export const ERRORS = {
     kind: 'invalid',
     message: 'The TwiML could not be used.',
     remedy: 'Check the document that the URL answers.',
+  },
+  TOLLBOARD_TWILIO_UNEXPECTED: {
+    kind: 'unavailable',
+    message: 'What answered {request} with HTTP status {status} does not speak like Twilio: {reason}.',
+    remedy: 'Check base_url and what stands between this machine and Twilio.',
   },
   TOLLBOARD_TWILIO_UNKNOWN: {
     kind: 'invalid',
