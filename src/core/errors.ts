@@ -192,6 +192,11 @@ export const ERRORS = {
     message: '{where}: {key} is {value}; expected {expected}.',
     remedy: 'Change the value of {key}.',
   },
+  TOLLBOARD_DIRECT_ANSWER_LOST: {
+    kind: 'timeout',
+    message: 'The request left and its answer was lost; for {seconds} seconds Twilio listed no copy. {reason}',
+    remedy: "Do not send it again before you have looked at Twilio's own log; a gateway resolves lost answers by itself.",
+  },
   TOLLBOARD_DIRECT_NEEDS_GATEWAY: {
     kind: 'invalid',
     message: '{what} needs a gateway: straight to Twilio nothing is stored.',
@@ -489,6 +494,31 @@ export const ERRORS = {
     message: '{to} opted out of messages from {from}; nothing was sent.',
     remedy: 'Wait until the recipient writes START to that sender; do not try other senders.',
     twilioCode: 21610,
+  },
+  TOLLBOARD_SIMULATOR_CONTROL_UNKNOWN: {
+    kind: 'not_found',
+    message: 'The simulator has no control {method} {path}.',
+    remedy: 'Use one of {known} under /_simulator/.',
+  },
+  TOLLBOARD_SIMULATOR_EXPOSED: {
+    kind: 'forbidden',
+    message: 'The simulator will not listen on {host}: its usual accounts have a token that everyone knows.',
+    remedy: 'Listen on 127.0.0.1, or declare accounts of your own in a file with `defaults: false`.',
+  },
+  TOLLBOARD_SIMULATOR_FILE: {
+    kind: 'unavailable',
+    message: 'The simulator cannot use its file {file}: {reason}.',
+    remedy: 'Check the directory and the space on its disk, or move the file away to begin anew.',
+  },
+  TOLLBOARD_SIMULATOR_INPUT_INVALID: {
+    kind: 'invalid',
+    message: "{where} is '{value}', expected {expected}.",
+    remedy: 'Correct it and repeat; docs/reference/simulator.md shows every member.',
+  },
+  TOLLBOARD_SIMULATOR_NUMBER_UNKNOWN: {
+    kind: 'not_found',
+    message: "No simulated account owns the number '{number}'.",
+    remedy: 'Use +15550000001 or +15550000002, or declare the number in the accounts file.',
   },
   TOLLBOARD_STORE_BUSY: {
     kind: 'unavailable',
