@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { SegmentedMessage } from 'sms-segments-calculator';
 import { describe, expect, it } from 'vitest';
 import { segmentsOf, smartEncode } from '../../src/core/segments.ts';
-import { propertyRun } from '../support/property.ts';
+import { holds } from '../support/property.ts';
 
 /** Pieces of text; each alphabet aims at one way in which counting goes wrong. */
 const ALPHABETS: Record<string, string[]> = {
@@ -32,7 +32,7 @@ describe("segments agree with Twilio's calculator", () => {
         fc.array(piece, { maxLength: 30 }),
       )
       .map(([length, pieces]) => boundMarks('x'.repeat(length) + pieces.join('')));
-    fc.assert(
+    holds(
       fc.property(fc.oneof(text, edge), fc.boolean(), (body, smartEncoded) => {
         const judge = new SegmentedMessage(body, 'auto', smartEncoded);
         const ours = segmentsOf(body, { smartEncoded });
@@ -41,7 +41,7 @@ describe("segments agree with Twilio's calculator", () => {
         expect(ours.characters).toBe(judge.numberOfUnicodeScalars);
         if (ours.encoding === 'GSM-7') expect(ours.units).toBe(judge.numberOfCharacters);
       }),
-      propertyRun({ numRuns: 120 }),
+      { numRuns: 120 },
     );
   });
 
@@ -58,12 +58,11 @@ describe("segments agree with Twilio's calculator", () => {
 
 describe('smart encoding', () => {
   it('is what it leaves: a second pass changes nothing', () => {
-    fc.assert(
+    holds(
       fc.property(fc.string({ unit: 'binary' }), (body) => {
         const once = smartEncode(body);
         expect(smartEncode(once)).toBe(once);
       }),
-      propertyRun(),
     );
   });
 });
