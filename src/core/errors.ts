@@ -146,6 +146,16 @@ export const ERRORS = {
     remedy:
       'Start a gateway with "npx tollboard start", name one with --url and --token, or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.',
   },
+  TOLLBOARD_CLI_SIMULATOR_REFUSED: {
+    kind: 'invalid',
+    message: 'The simulator at {url} refused the request with HTTP {status}.',
+    remedy: 'Check that the address is that of a Tollboard simulator of this version.',
+  },
+  TOLLBOARD_CLI_SIMULATOR_UNREACHABLE: {
+    kind: 'unavailable',
+    message: 'There is no simulator at {url}.',
+    remedy: 'Start one with "tollboard simulator" or "tollboard start", or name it with --simulator-url.',
+  },
   TOLLBOARD_CLI_USAGE: {
     kind: 'invalid',
     message: '{fault}.',
