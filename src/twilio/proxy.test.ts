@@ -26,9 +26,12 @@ describe('proxyFor', () => {
     expect(proxyFor(new URL(url), environment)?.host ?? null).toBe(expected);
   });
 
-  it('refuses a proxy that speaks neither http nor https, without repeating its address', () => {
-    const environment = { HTTPS_PROXY: 'socks5://me:secret@proxy.test:1080' };
-    expect(() => proxyFor(new URL('https://api.twilio.com'), environment)).toThrow(/not an http or https address/);
-    expect(() => proxyFor(new URL('https://api.twilio.com'), environment)).not.toThrow(/secret/);
-  });
+  it.each(['socks5://me:secret@proxy.test:1080', 'http://me:%ffsecret@proxy.test', 'http://'])(
+    'refuses the proxy %s without repeating it',
+    (address) => {
+      const environment = { HTTPS_PROXY: address };
+      expect(() => proxyFor(new URL('https://api.twilio.com'), environment)).toThrow(/not an http or https address/);
+      expect(() => proxyFor(new URL('https://api.twilio.com'), environment)).not.toThrow(/secret/);
+    },
+  );
 });

@@ -26,7 +26,7 @@ export function proxyFor(url: URL, environment: Environment): URL | null {
   const text = read(environment, `${url.protocol.slice(0, -1)}_proxy`) ?? read(environment, 'all_proxy');
   if (text === undefined) return null;
   const spelled = text.includes('://') ? text : `http://${text}`;
-  if (!URL.canParse(spelled) || !/^https?:/.test(spelled)) {
+  if (!isUsable(spelled)) {
     throw new TransportFailure('before_send', 'proxy', 'the proxy in the environment is not an http or https address');
   }
   return new URL(spelled);
@@ -71,6 +71,16 @@ export function openTunnel({ proxy, host, port, deadlines, timeoutMs }: Tunnel):
     request.on('error', (error) => fail('', error));
     request.end();
   });
+}
+
+function isUsable(proxy: string): boolean {
+  try {
+    const { protocol, username, password } = new URL(proxy);
+    decodeURIComponent(username + password);
+    return protocol === 'http:' || protocol === 'https:';
+  } catch {
+    return false;
+  }
 }
 
 function read(environment: Environment, name: string): string | undefined {
