@@ -125,7 +125,7 @@ async function createApp(context: AppOptions): Promise<Api> {
   app.removeContentTypeParser('text/plain');
   acceptJson(app);
   const routes = rememberRoutes(app);
-  addGuard(app, context);
+  addHooks(app, context);
   app.setNotFoundHandler((request, reply) => answerUnknown(routes, request, reply));
   await registerOpenapi(app, context.version);
   await app.register((open: Api, _options, done) => {
@@ -169,8 +169,8 @@ function acceptJson(app: Api): void {
   });
 }
 
-/** Before everything else of every request, unknown routes included. */
-function addGuard(app: Api, { listen, publicUrl }: AppOptions): void {
+/** Around every request, unknown routes included; the guard comes before everything else. */
+function addHooks(app: Api, { listen, publicUrl, closing }: AppOptions): void {
   const guard = createGuard({ hosts: listen.hosts, publicUrl });
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers({
@@ -181,6 +181,11 @@ function addGuard(app: Api, { listen, publicUrl }: AppOptions): void {
     });
     const { method = '', url = '', headers } = request.raw;
     guard({ method, url, headers });
+    done();
+  });
+  // Kept open, a connection would hold the stop until its client leaves.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing.aborted) reply.header('connection', 'close');
     done();
   });
 }

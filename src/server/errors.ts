@@ -70,6 +70,8 @@ export function sendError(context: ServerContext, error: unknown, request: Fasti
   if (shown.kind === 'internal') {
     context.logger.error({ ...facts, code: shown.code, cause: causeOf(shown) }, 'a request failed inside');
   } else context.logger.debug({ ...facts, code: shown.code }, 'a request was refused');
+  // Not yet there when the URL itself could not be read.
+  reply.header('x-request-id', request.id);
   if (shown.code === 'TOLLBOARD_HTTP_TOKEN_INVALID') reply.header('www-authenticate', 'Bearer');
   if (status === 503 || status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS);
   reply.code(status).type('application/json').serializer(String).send(errorText(shown, request.id));

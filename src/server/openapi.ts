@@ -63,6 +63,7 @@ export function openapiRoutes(app: Api): void {
 export function document(app: Api): Record<string, unknown> {
   const whole = JSON.parse(JSON.stringify(app.swagger(), withoutSafeBounds)) as Whole;
   const { schemas } = whole.components;
+  for (const operation of Object.values(whole.paths).flatMap((path) => Object.values(path))) allowNoBody(operation);
   const used = new Set<string>();
   const waiting = [JSON.stringify(whole.paths)];
   for (let text = waiting.pop(); text !== undefined; text = waiting.pop()) {
@@ -75,9 +76,23 @@ export function document(app: Api): Record<string, unknown> {
   return { ...whole, components: { ...whole.components, schemas: Object.fromEntries(kept.sort()) } };
 }
 
+interface Operation {
+  requestBody?: { required?: boolean; content: Record<string, { schema: { anyOf?: Array<{ type?: string }> } }> };
+}
+
 interface Whole {
-  paths: unknown;
+  paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, unknown> };
+}
+
+/** A body that may be null is, in OpenAPI's words, not required. */
+function allowNoBody({ requestBody }: Operation): void {
+  for (const media of Object.values(requestBody?.content ?? {})) {
+    const some = media.schema.anyOf?.filter(({ type }) => type !== 'null') ?? [];
+    if (requestBody === undefined || some.length !== 1 || some.length === media.schema.anyOf?.length) continue;
+    requestBody.required = false;
+    media.schema = some[0] as typeof media.schema;
+  }
 }
 
 function withoutSafeBounds(_key: string, value: unknown): unknown {

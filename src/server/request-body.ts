@@ -4,8 +4,11 @@ import type { z } from 'zod';
 import type { EntryKind } from '../core/entry.ts';
 import type { ParameterValues } from '../core/parameter.ts';
 import type { SendRequest } from '../core/ports.ts';
+import { isoTime } from '../core/check.ts';
 import { TollboardError } from '../core/errors.ts';
-import { envelope, parseTime } from './schemas.ts';
+import { parametersOf } from '../core/form.ts';
+import { nearest } from '../core/nearest.ts';
+import { envelope } from './schemas.ts';
 
 /** Longest piece of a caller's value that an error repeats. */
 const SHOWN = 80;
@@ -19,17 +22,30 @@ export function sendRequestOf(kind: EntryKind, body: unknown, host: string): Sen
   const given = Object.entries({ to, notBefore, onUnknown, account }).filter(([, value]) => value !== undefined);
   const parsed = envelope.safeParse(Object.fromEntries(given));
   if (!parsed.success) throw bodyError(parsed.error, body);
+  refuseMisspelt(kind, params);
   const { data } = parsed;
   const request: SendRequest = { kind, to: data.to, params: params as ParameterValues, host };
   if (data.account !== undefined) request.account = data.account;
   if (data.onUnknown !== undefined) request.onUnknown = data.onUnknown;
-  const due = data.notBefore === undefined ? null : parseTime(data.notBefore);
+  const due = data.notBefore === undefined ? null : isoTime(data.notBefore);
   if (due !== null) request.notBefore = due;
   return request;
 }
 
-/** The body as an object; an absent one counts as empty where the route says so. */
-export function bodyObject(body: unknown): Record<string, unknown> {
+/** The gateway names the nearest parameter of Twilio's; a misspelt name of ours is only known here. */
+function refuseMisspelt(kind: EntryKind, params: object): void {
+  const known = new Set(parametersOf(kind).map(({ name }) => name));
+  const own = Object.keys(envelope.shape);
+  for (const name of Object.keys(params)) {
+    const near = known.has(name) || name === 'say' ? null : nearest(name, [...known, ...own]);
+    if (near === null || !own.includes(near)) continue;
+    const details = { name: name.slice(0, SHOWN), kind, remedy: `Did you mean ${near}?` };
+    throw new TollboardError('TOLLBOARD_PARAMETER_UNKNOWN', { details });
+  }
+}
+
+/** The body as an object. */
+function bodyObject(body: unknown): Record<string, unknown> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
   throw new TollboardError('TOLLBOARD_HTTP_BODY_INVALID', {
     details: { where: 'The whole', value: shown(body), expected: 'an object' },

@@ -3,6 +3,7 @@
 import type { EntryKind } from '../core/entry.ts';
 import type { Parameter } from '../core/parameter.ts';
 import { z } from 'zod';
+import { isoTime } from '../core/check.ts';
 import { ENTRY_STATES } from '../core/entry.ts';
 import { ERROR_KINDS } from '../core/errors.ts';
 import { EVENT_TYPES } from '../core/event.ts';
@@ -128,18 +129,9 @@ export const health = z
   })
   .meta({ id: 'Health', description: 'Whether writes are taken, and what was looked at.' });
 
-/** ISO 8601 with a zone, as milliseconds since the epoch. */
-export function parseTime(text: string): number | null {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i.test(text) ? finite(Date.parse(text)) : null;
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
-}
-
 export const timeText = z
   .string()
-  .refine((text) => parseTime(text) !== null, 'a time in ISO 8601 with a zone, such as 2027-01-31T08:00:00Z')
+  .refine((text) => isoTime(text) !== null, 'a time in ISO 8601 with a zone, such as 2027-01-31T08:00:00Z')
   .meta({ format: 'date-time' });
 
 export const onUnknown = z

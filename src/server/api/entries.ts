@@ -4,11 +4,12 @@ import type { Entry, EntryKind, EntryRecord } from '../../core/entry.ts';
 import type { EntryQuery } from '../../core/ports.ts';
 import type { Api, ServerContext } from '../context.ts';
 import { z } from 'zod';
+import { isoTime } from '../../core/check.ts';
 import { ENTRY_STATES, entryView } from '../../core/entry.ts';
 import { TollboardError } from '../../core/errors.ts';
 import { apiAnswers, jsonAnswer } from '../answers.ts';
 import { sendRequestOf } from '../request-body.ts';
-import { entry, explainedEntry, parseTime, timeText } from '../schemas.ts';
+import { entry, explainedEntry, timeText } from '../schemas.ts';
 import { looseValidator } from '../validation.ts';
 
 export interface EntryRoutes {
@@ -111,7 +112,7 @@ function listRoute(api: Api, { gateway }: ServerContext, { kind, plural }: Entry
               }),
             ),
           },
-          [422],
+          [404, 422],
         ),
       },
     },
@@ -120,7 +121,7 @@ function listRoute(api: Api, { gateway }: ServerContext, { kind, plural }: Entry
       if (after !== undefined && (await gateway.entry(after)) === null) throw notFound(after);
       const query: EntryQuery = { kind, limit: limit + 1, ...defined(filters) };
       if (after !== undefined) query.after = after;
-      const sinceMs = since === undefined ? null : parseTime(since);
+      const sinceMs = since === undefined ? null : isoTime(since);
       if (sinceMs !== null) query.since = sinceMs;
       const records = await gateway.entries(query);
       const page = records.slice(0, limit);

@@ -3,9 +3,10 @@
 import type { EventQuery } from '../../core/ports.ts';
 import type { Api, ServerContext } from '../context.ts';
 import { z } from 'zod';
+import { isoTime } from '../../core/check.ts';
 import { EVENT_TYPES, eventView } from '../../core/event.ts';
 import { apiAnswers, jsonAnswer } from '../answers.ts';
-import { event, parseTime, timeText } from '../schemas.ts';
+import { event, timeText } from '../schemas.ts';
 
 const PAGE = 50;
 const MAX_PAGE = 1000;
@@ -50,7 +51,7 @@ export function eventRoutes(api: Api, { gateway }: ServerContext): void {
       const wanted: EventQuery = { limit: limit + 1 };
       if (after !== undefined) wanted.afterSeq = Number(after);
       if (type !== undefined) wanted.type = type;
-      const sinceMs = since === undefined ? null : parseTime(since);
+      const sinceMs = since === undefined ? null : isoTime(since);
       if (sinceMs !== null) wanted.since = sinceMs;
       const records = await gateway.events(wanted);
       const page = records.slice(0, limit);

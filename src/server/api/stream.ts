@@ -43,6 +43,8 @@ export function streamRoutes(api: Api, context: ServerContext): void {
       reply.hijack();
       reply.raw.writeHead(200, {
         ...(reply.getHeaders() as Record<string, string>),
+        // Its own connection ends with it, so that a stop need not wait for the client.
+        connection: 'close',
         'content-type': 'text/event-stream; charset=utf-8',
         'x-accel-buffering': 'no',
       });

@@ -4,6 +4,7 @@ import type { EntryKind } from '../../core/entry.ts';
 import type { Api, ServerContext } from '../context.ts';
 import { z } from 'zod';
 import { answers, emptyAnswer } from '../answers.ts';
+import { looseValidator } from '../validation.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -11,8 +12,13 @@ const FORM = 'application/x-www-form-urlencoded';
 const query = z.looseObject({
   ref: z.unknown().optional().describe("The entry's id, as in the URL that was given out."),
 });
+const form = z
+  .record(z.string(), z.string())
+  .nullish()
+  .describe("Twilio's fields, such as `MessageSid` and `MessageStatus`.");
 
 export function callbackRoutes(app: Api, context: ServerContext): void {
+  app.removeContentTypeParser('application/json');
   app.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, body, done) => done(null, body));
   for (const kind of ['message', 'call'] as const) callbackRoute(app, context, kind);
 }
@@ -22,6 +28,7 @@ function callbackRoute(app: Api, { gateway, limits }: ServerContext, kind: Entry
     `/callbacks/${kind}`,
     {
       bodyLimit: limits.formBytes,
+      validatorCompiler: looseValidator,
       schema: {
         operationId: `${kind}Callback`,
         tags: ['webhooks'],
@@ -29,6 +36,7 @@ function callbackRoute(app: Api, { gateway, limits }: ServerContext, kind: Entry
         description: 'A form signed by `X-Twilio-Signature`. Every field is kept in its order, repeated ones too.',
         consumes: [FORM],
         querystring: query,
+        body: form,
         response: answers(
           { 204: emptyAnswer('Taken, or nothing of ours.'), 403: emptyAnswer('The signature does not fit.') },
           [413, 415, 503],

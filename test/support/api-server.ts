@@ -1,0 +1,129 @@
+/** The real server over the real service and a store in memory; only Twilio is a double, at the outer boundary. */
+
+import type { GatewayApi } from '../../src/core/gateway-api.ts';
+import type { Clock, Random, Store } from '../../src/core/ports.ts';
+import type { AccountClient } from '../../src/delivery/gateway-service.ts';
+import type { RunningServer, ServerOptions } from '../../src/server/app.ts';
+import { createGatewayService } from '../../src/delivery/gateway-service.ts';
+import { createServer } from '../../src/server/app.ts';
+import { createMeters } from '../../src/server/meters.ts';
+import { createTokens } from '../../src/server/tokens.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import { systemClock, systemRandom } from '../../src/system.ts';
+import { type CheckedFetch, checkedFetch } from './openapi.ts';
+
+export const ACCOUNT = `AC${'0'.repeat(32)}`;
+export const SENDER = '+15550000001';
+/** The only signature that the double of the verifier takes. */
+export const SIGNATURE = 'genuine';
+
+export interface ApiServerOptions {
+  limits?: ServerOptions['limits'];
+  clock?: Clock;
+  random?: Random;
+  publicUrl?: string;
+  hosts?: string[];
+  port?: number;
+  store?: Store;
+  /** Replaces single methods of the gateway: for faults that only the outside can cause. */
+  gateway?: Partial<GatewayApi>;
+  twilio?: Partial<AccountClient>;
+}
+
+export interface ApiServer {
+  readonly server: RunningServer;
+  readonly url: string;
+  readonly token: string;
+  readonly store: Store;
+  readonly gateway: GatewayApi;
+  /** What was logged as a warning or an error. */
+  readonly log: Array<{ level: string; message: string; facts: Record<string, unknown> }>;
+  /** With the local token, checked against OpenAPI. */
+  readonly fetch: CheckedFetch;
+  /** The same without a token. */
+  readonly anonymous: CheckedFetch;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const store = options.store ?? createMemoryStore({ random });
+  const tokens = createTokens({ store, clock, random });
+  const log: ApiServer['log'] = [];
+  const note = (level: string) => (facts: Record<string, unknown>, message: string) =>
+    void log.push({ level, message, facts });
+  const logger = { debug: () => undefined, info: () => undefined, warn: note('warn'), error: note('error') };
+  const gateway: GatewayApi = {
+    ...createGatewayService({
+      store,
+      accounts: new Map([[ACCOUNT, { ...twilioDouble(), ...options.twilio }]]),
+      accept: {
+        accounts: [{ name: 'default', accountSid: ACCOUNT, simulated: true }],
+        onUnknown: 'resend',
+        clock,
+        random,
+      },
+      sender: SENDER,
+      logger,
+      verify: (_account, _path, _fields, signature) => signature === SIGNATURE,
+      onCallback: () => undefined,
+      issueToken: tokens.issue,
+      tokens: tokens.list,
+      revokeToken: tokens.revoke,
+      authorize: tokens.authorize,
+      metrics: createMeters(() => store.counts()).text,
+    }),
+    ...options.gateway,
+  };
+  const server = await createServer({
+    gateway,
+    listen: { host: '127.0.0.1', port: options.port ?? 0, hosts: options.hosts ?? [] },
+    publicUrl: options.publicUrl ?? null,
+    logger,
+    clock,
+    random,
+    version: '0.0.0-test',
+    simulated: () => true,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  const { url } = server;
+  const authorized = checkedFetch(url, { headers: { authorization: `Bearer ${tokens.local}` } });
+  return {
+    server,
+    url,
+    token: tokens.local,
+    store,
+    gateway,
+    log,
+    fetch: authorized,
+    anonymous: checkedFetch(url),
+    post: (path, body, headers = {}) =>
+      authorized(path, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json', ...headers },
+      }),
+    async close() {
+      await server.close();
+      await store.close();
+    },
+  };
+}
+
+/** Nothing is delivered here: only what the routes themselves ask of Twilio has an answer. */
+function twilioDouble(): AccountClient {
+  const never = () => Promise.reject(new Error('nothing is delivered in this test'));
+  return {
+    accountSid: ACCOUNT,
+    create: never,
+    fetch: never,
+    list: never,
+    cancel: never,
+    redact: never,
+    recipients: async () => [{ sid: `PN${'0'.repeat(32)}`, phoneNumber: '+15550100001', friendlyName: 'Ann' }],
+    ownedNumbers: async () => [SENDER],
+    probe: async () => undefined,
+  };
+}
