@@ -156,6 +156,11 @@ export const ERRORS = {
     message: 'There is no simulator at {url}.',
     remedy: 'Start one with "tollboard simulator" or "tollboard start", or name it with --simulator-url.',
   },
+  TOLLBOARD_CLI_STORE_MISSING: {
+    kind: 'not_found',
+    message: 'There is no store at {file}.',
+    remedy: 'Name the data folder of a gateway with --data.',
+  },
   TOLLBOARD_CLI_USAGE: {
     kind: 'invalid',
     message: '{fault}.',
@@ -205,7 +210,8 @@ export const ERRORS = {
   TOLLBOARD_DIRECT_ANSWER_LOST: {
     kind: 'timeout',
     message: 'The request left and its answer was lost; for {seconds} seconds Twilio listed no copy. {reason}',
-    remedy: "Do not send it again before you have looked at Twilio's own log; a gateway resolves lost answers by itself.",
+    remedy:
+      "Do not send it again before you have looked at Twilio's own log; a gateway resolves lost answers by itself.",
   },
   TOLLBOARD_DIRECT_NEEDS_GATEWAY: {
     kind: 'invalid',
@@ -558,7 +564,8 @@ export const ERRORS = {
   TOLLBOARD_TARGET_REFUSED: {
     kind: 'forbidden',
     message: 'The URL {url} is not called: {reason}.',
-    remedy: 'Give an http or https URL of a server that is not this gateway, not link-local and not a metadata service.',
+    remedy:
+      'Give an http or https URL of a server that is not this gateway, not link-local and not a metadata service.',
   },
   TOLLBOARD_TARGET_TIMEOUT: {
     kind: 'timeout',
