@@ -1,0 +1,112 @@
+/** `tollboard status`: how an entry stands, why, and the choice of a person for a held one. */
+
+import type { Choice, Entry } from '../../core/entry.ts';
+import type { Clock } from '../../core/ports.ts';
+import type { RemoteMessenger, ToldDecision } from '../../remote/messenger.ts';
+import type { Call, CommandRow } from '../command.ts';
+import type { OpenMessenger } from '../messenger.ts';
+import type { Output } from '../output.ts';
+import { TollboardError } from '../../core/errors.ts';
+import { systemClock } from '../../system.ts';
+import { DESTINATION_OPTIONS, textOption, usageError } from '../command.ts';
+import { isOpen } from '../deliver.ts';
+import { exitCode } from '../exit-code.ts';
+import { withGateway, withMessenger } from '../messenger.ts';
+import { outcomeWord, printEntries } from '../results.ts';
+
+const CHOICES: readonly Choice[] = ['sent', 'resend', 'drop'];
+const WATCH_MS = 500;
+
+export const commands: readonly CommandRow[] = [
+  {
+    name: 'status',
+    summary: 'Show how a message or call stands, explain it, or settle a held one.',
+    arguments: [{ name: '<id>', description: "Its id, or Twilio's SID." }],
+    options: [
+      { flags: '--explain', description: 'Show every decision about it.' },
+      { flags: '--watch', description: 'Go on showing changes until its end.' },
+      { flags: '--resolve <choice>', description: 'Settle a held one: sent (Twilio has it), resend, or drop.' },
+      { flags: '--sid <sid>', description: "Twilio's SID of it, with --resolve sent." },
+      ...DESTINATION_OPTIONS,
+    ],
+    examples: ['tollboard status SM0123… --explain', 'tollboard status SM0123… --resolve drop'],
+    run: status,
+  },
+];
+
+async function status(call: Call): Promise<number> {
+  const { options, args } = call;
+  const id = args[0] ?? '';
+  const choice = textOption(options, 'resolve');
+  if (choice !== undefined && !isChoice(choice)) {
+    throw usageError('status', `--resolve is ${JSON.stringify(choice.slice(0, 40))}; expected ${CHOICES.join(', ')}`);
+  }
+  if (options.sid !== undefined && choice !== 'sent') throw usageError('status', '--sid belongs to --resolve sent');
+  if (choice !== undefined)
+    await withGateway(call, '--resolve', (remote) => remote.resolve(id, choice, textOption(options, 'sid')));
+  if (options.explain === true) return withGateway(call, '--explain', (remote) => explain(remote, id, call));
+  return withMessenger(call, (open) => (options.watch === true ? watch(open, id, call) : show(open, id, call)));
+}
+
+async function show({ messenger }: OpenMessenger, id: string, { out }: Call): Promise<number> {
+  const entry = found(await messenger.fetch(id), id);
+  printEntries([entry], out);
+  printChoices(entry, out);
+  return exitCode([entry], false);
+}
+
+async function explain(remote: RemoteMessenger, id: string, { out }: Call): Promise<number> {
+  const entry = found(await remote.explain(id), id);
+  if (out.json) {
+    out.line(entry);
+  } else {
+    printEntries([entry], out);
+    out.text('');
+    out.table(
+      ['WHEN', 'WHAT', 'WHY'],
+      entry.decisions.map((decision: ToldDecision) => [decision.at, decision.what, decision.why]),
+    );
+    printChoices(entry, out);
+  }
+  return exitCode([entry], false);
+}
+
+async function watch(
+  { messenger }: OpenMessenger,
+  id: string,
+  { out, io }: Call,
+  clock: Clock = systemClock,
+): Promise<number> {
+  let shown = '';
+  for (;;) {
+    const entry = found(await messenger.fetch(id), id);
+    if (entry.updatedAt + outcomeWord(entry) !== shown) {
+      shown = entry.updatedAt + outcomeWord(entry);
+      if (out.json) out.line(entry);
+      else
+        out.text(
+          `${entry.updatedAt ?? ''}  ${outcomeWord(entry)}${entry.error === null ? '' : `: ${entry.error.message}`}`,
+        );
+    }
+    if (!isOpen(entry) || io.interrupted.aborted) {
+      if (!out.json) printChoices(entry, out);
+      return exitCode([entry], false);
+    }
+    await clock.sleep(WATCH_MS, io.interrupted).catch(() => undefined);
+  }
+}
+
+function printChoices(entry: Entry, out: Output): void {
+  if (out.json || entry.resolution === null || entry.id === null) return;
+  out.note('It waits for your choice:');
+  for (const choice of entry.resolution.choices) out.note(`  tollboard status ${entry.id} --resolve ${choice}`);
+}
+
+function found<T>(entry: T | null, id: string): T {
+  if (entry === null) throw new TollboardError('TOLLBOARD_ENTRY_NOT_FOUND', { details: { id } });
+  return entry;
+}
+
+function isChoice(text: string): text is Choice {
+  return (CHOICES as readonly string[]).includes(text);
+}

@@ -1,0 +1,233 @@
+/** What `tollboard doctor` looks at: each check says what is, whether that is well, and how to mend it. */
+
+import type { AccountSettings, Settings } from '../config/settings.ts';
+import type { TwilioClient } from '../twilio/client.ts';
+import type { CheckRow } from './checks.ts';
+import { accessSync, constants, statfsSync, statSync } from 'node:fs';
+import { isTollboardError } from '../core/errors.ts';
+import { isLoopback, readGatewayFile } from './where.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const ok = (name: string, message: string): CheckRow => ({ name, ok: true, message, remedy: null });
+const note = (name: string, message: string, remedy: string | null): CheckRow => ({
+  name,
+  ok: true,
+  warning: true,
+  message,
+  remedy,
+});
+const wrong = (name: string, message: string, remedy: string): CheckRow => ({ name, ok: false, message, remedy });
+
+/** A thrown error as a row. */
+export function faultRow(name: string, error: unknown): CheckRow {
+  if (!isTollboardError(error)) throw error;
+  return wrong(name, error.message, error.remedy);
+}
+
+/** Variables that other Twilio programs follow and that explain a 401 here. */
+export function environmentChecks(env: Env): CheckRow[] {
+  const set = ['TWILIO_REGION', 'TWILIO_EDGE'].filter((name) => (env[name] ?? '') !== '');
+  if (set.length === 0) return [];
+  const said = set.map((name) => `${name}=${env[name]}`).join(' and ');
+  return [
+    note(
+      'environment',
+      `${said}: Tollboard does not follow it, and credentials of another region get 401.`,
+      'If the credentials belong to that region set TWILIO_BASE_URL to https://api.<edge>.<region>.twilio.com; else unset it.',
+    ),
+  ];
+}
+
+const LOW_SPACE_BYTES = 200 * 1024 * 1024;
+
+export function dataFolderChecks(dataDir: string): CheckRow[] {
+  const name = 'data folder';
+  const facts = statSync(dataDir, { throwIfNoEntry: false });
+  if (facts === undefined) return [ok(name, `${dataDir} is not there yet; "tollboard start" makes it.`)];
+  if (!facts.isDirectory())
+    return [wrong(name, `${dataDir} is not a folder.`, 'Name another one with --data or data:.')];
+  try {
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch {
+    return [
+      wrong(
+        name,
+        `${dataDir} cannot be written by this user.`,
+        `Give it to this user, or name another one with --data.`,
+      ),
+    ];
+  }
+  const rows: CheckRow[] = [];
+  if (process.platform !== 'win32' && (facts.mode & 0o077) !== 0) {
+    rows.push(note(name, `Other users may look into ${dataDir}.`, `Run: chmod 700 ${dataDir}`));
+  }
+  const { bavail, bsize } = statfsSync(dataDir);
+  if (bavail * bsize < LOW_SPACE_BYTES) {
+    const free = Math.floor((bavail * bsize) / 1024 / 1024);
+    rows.push(
+      wrong(
+        name,
+        `Only ${free} MB are free at ${dataDir}.`,
+        'Free some space: a full disk makes the gateway refuse what it is given.',
+      ),
+    );
+  }
+  return rows.length > 0 ? rows : [ok(name, `${dataDir} can be written.`)];
+}
+
+export async function gatewayChecks(dataDir: string): Promise<CheckRow[]> {
+  const name = 'gateway';
+  try {
+    const file = readGatewayFile(dataDir);
+    if (file === null) return [ok(name, 'No gateway runs on this data folder.')];
+    const readiness = await readyState(file.url);
+    if (readiness === 'ready') return [ok(name, `Runs at ${file.url} (pid ${file.pid}) and takes writes.`)];
+    if (readiness === 'not ready') {
+      return [
+        wrong(
+          name,
+          `The gateway at ${file.url} runs and does not take writes.`,
+          'Look for a full or locked disk; "tollboard store check" tells more.',
+        ),
+      ];
+    }
+    return [
+      wrong(
+        name,
+        `gateway.json names ${file.url} (pid ${file.pid}), where nothing answers: that gateway did not stop cleanly.`,
+        'Start it again with "tollboard start"; what it had accepted is on disk and goes on.',
+      ),
+    ];
+  } catch (error) {
+    return [faultRow(name, error)];
+  }
+}
+
+const READY_MS = 3000;
+
+async function readyState(url: string): Promise<'ready' | 'not ready' | 'silent'> {
+  try {
+    const answer = await globalThis.fetch(`${url}/readyz`, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(READY_MS),
+    });
+    await answer.body?.cancel();
+    return answer.ok ? 'ready' : 'not ready';
+  } catch {
+    return 'silent';
+  }
+}
+
+/** Which way statuses come, and why. */
+export function callbackChecks(settings: Settings): CheckRow[] {
+  const name = 'status callbacks';
+  const { publicUrl, delivery } = settings;
+  if (settings.accounts.length === 0) return [];
+  if (delivery.statusCallback === 'never') return [ok(name, 'Switched off (never): statuses come by polling.')];
+  if (publicUrl === null) {
+    return [
+      note(
+        name,
+        'There is no public_url: statuses come by polling, within seconds to minutes.',
+        'Set public_url to the https address under which Twilio reaches this gateway.',
+      ),
+    ];
+  }
+  const { protocol, hostname } = new URL(publicUrl);
+  if (protocol !== 'https:' || hostname.includes('_') || isLoopback(publicUrl)) {
+    return [
+      wrong(
+        name,
+        `Twilio does not take callbacks to ${publicUrl}: statuses come by polling.`,
+        'Use an https address that the internet reaches, with a host without underscore.',
+      ),
+    ];
+  }
+  return [ok(name, `Twilio tells statuses to ${publicUrl}.`)];
+}
+
+const SKEW_MS = 60_000;
+
+export async function accountChecks(
+  account: AccountSettings,
+  client: TwilioClient,
+  signal: AbortSignal,
+): Promise<CheckRow[]> {
+  const name = `account ${account.name}`;
+  try {
+    await client.probe(signal);
+  } catch (error) {
+    return [faultRow(name, error)];
+  }
+  const rows = [ok(name, `Twilio answers at ${account.baseUrl} for ${account.accountSid}.`)];
+  const skew = client.observations.clockOffsetMs;
+  if (skew !== null && Math.abs(skew) > SKEW_MS) {
+    rows.push(
+      wrong(
+        'clock',
+        `This machine's clock is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'behind' : 'ahead of'} Twilio's.`,
+        'Set the clock, for instance by NTP: schedules and expiry follow it.',
+      ),
+    );
+  }
+  if (account.authTokens.length === 0) {
+    rows.push(
+      note(
+        name,
+        'There is an API key and no auth token: statuses come by polling, nothing inbound can be verified.',
+        'Add auth_token to have callbacks.',
+      ),
+    );
+  } else {
+    rows.push(...(await standing(name, client, signal)));
+  }
+  return rows;
+}
+
+/** Suspended looks like a wrong password elsewhere; trial explains refused recipients. */
+async function standing(name: string, client: TwilioClient, signal: AbortSignal): Promise<CheckRow[]> {
+  const { status, type } = await client.account(signal).catch(() => ({ status: undefined, type: undefined }));
+  if (typeof status === 'string' && status !== 'active') {
+    return [wrong(name, `The account is ${status}.`, "Settle it in Twilio's console.")];
+  }
+  if (type !== 'Trial') return [];
+  return [
+    note(
+      name,
+      'A trial account: it sends to verified caller IDs only ("tollboard recipients").',
+      'Verify recipients, or upgrade the account.',
+    ),
+  ];
+}
+
+export async function senderChecks(settings: Settings, client: TwilioClient, signal: AbortSignal): Promise<CheckRow[]> {
+  const name = 'sender';
+  const { sender } = settings;
+  let owned: string[];
+  try {
+    owned = await client.ownedNumbers(signal);
+  } catch (error) {
+    return [faultRow(name, error)];
+  }
+  const list = owned.length === 0 ? 'none' : owned.join(', ');
+  if (sender === null) {
+    if (owned.length === 1) return [ok(name, `${owned[0]}, the account's only number.`)];
+    return [
+      note(
+        name,
+        `There is no default sender; the account owns: ${list}.`,
+        'Set sender: or TWILIO_FROM, or give --from with each message.',
+      ),
+    ];
+  }
+  if (!sender.startsWith('+')) return [ok(name, `${sender}; whether the account may use it shows when it sends.`)];
+  if (owned.includes(sender)) return [ok(name, `${sender} belongs to the account.`)];
+  return [
+    wrong(
+      name,
+      `${sender} does not belong to the account, which owns: ${list}.`,
+      'Set sender: or TWILIO_FROM to one of them.',
+    ),
+  ];
+}

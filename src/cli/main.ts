@@ -1,0 +1,123 @@
+/** The command line: finds the command, loads it alone, runs it, and turns what it throws into an exit code. */
+
+import type { CommandRow, OptionRow } from './command.ts';
+import type { Io } from './io.ts';
+import { Command, CommanderError, Option } from 'commander';
+import { isTollboardError } from '../core/errors.ts';
+import { version } from '../version.ts';
+import { usageError } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { errorExitCode } from './exit-code.ts';
+import { processIo } from './io.ts';
+import { createOutput } from './output.ts';
+
+/** Runs `tollboard <argv…>` and resolves with the exit code; never rejects. */
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+  const json = argv.includes('--json');
+  try {
+    return await run(argv, io);
+  } catch (error) {
+    if (io.interrupted.aborted && isAbort(error)) return 130;
+    createOutput(io, json).error(error);
+    return isTollboardError(error) ? errorExitCode(error.report) : 1;
+  }
+}
+
+async function run(argv: readonly string[], io: Io): Promise<number> {
+  const program = newCommand('tollboard', io)
+    .description('Twilio for five tools: nothing lost, nothing sent twice.')
+    .version(version, '-V, --version', 'Print the version.');
+  let code = 0;
+  const wanted = argv.find((word) => !word.startsWith('-'));
+  for (const { name, summary, load } of COMMANDS) {
+    if (name !== wanted) {
+      program.addCommand(newCommand(name, io).description(summary));
+      continue;
+    }
+    const top = newCommand(name, io).description(summary);
+    program.addCommand(top);
+    for (const row of (await load()).commands) {
+      define(nested(top, row.name.split(' ').slice(1), io), row, io, (result) => {
+        code = result;
+      });
+    }
+  }
+  if (wanted === undefined && argv.length === 0) {
+    io.stderr.write(program.helpInformation());
+    return 2;
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    // Help that is shown because a subcommand is missing says all there is to say.
+    if (error.code === 'commander.help') return 2;
+    throw usageError(COMMANDS.some(({ name }) => name === wanted) ? (wanted ?? '') : '', sentence(error.message));
+  }
+  return code;
+}
+
+/** Commands that only hold others. */
+const GROUPS: Readonly<Record<string, string>> = { token: 'Create, list and revoke named tokens.' };
+
+function define(command: Command, row: CommandRow, io: Io, finish: (code: number) => void): void {
+  command.description(row.summary);
+  for (const { name, description } of row.arguments ?? []) command.argument(name, description);
+  for (const option of row.options) command.addOption(toOption(option));
+  if (row.examples !== undefined)
+    command.addHelpText('after', `\nExamples:\n${row.examples.map((line) => `  ${line}\n`).join('')}`);
+  command.action(async () => {
+    const options = command.opts();
+    const out = createOutput(io, options.json === true);
+    finish(await row.run({ args: command.args, options, out, io }));
+  });
+}
+
+function toOption(row: OptionRow): Option {
+  const text = row.default === undefined ? row.description : `${row.description} (default: ${row.default})`;
+  const option = new Option(row.flags, text).makeOptionMandatory(row.required === true);
+  if (row.repeat) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+  return option;
+}
+
+function nested(parent: Command, names: readonly string[], io: Io): Command {
+  const [name, ...rest] = names;
+  if (name === undefined) return parent;
+  let child = parent.commands.find((command) => command.name() === name);
+  if (child === undefined) {
+    child = newCommand(name, io).description(GROUPS[name] ?? '');
+    parent.addCommand(child);
+  }
+  return nested(child, rest, io);
+}
+
+function newCommand(name: string, io: Io): Command {
+  return (
+    new Command(name)
+      .exitOverride()
+      .helpCommand(false)
+      .helpOption('-h, --help', 'Print this help.')
+      .allowExcessArguments(false)
+      // `simulator inbound --json`: an option after a subcommand is the subcommand's.
+      .enablePositionalOptions()
+      .configureOutput({
+        writeOut: (text) => void io.stdout.write(text),
+        writeErr: (text) => void io.stderr.write(text),
+        outputError: () => undefined,
+      })
+  );
+}
+
+/** Commander's `error: unknown option '--tos'\n(Did you mean --to?)` as our sentence. */
+function sentence(message: string): string {
+  const text = message
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}

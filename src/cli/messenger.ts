@@ -1,0 +1,52 @@
+/** The messenger for a destination; the code of the other one is never loaded. */
+
+import type { Messenger } from '../core/ports.ts';
+import type { RemoteMessenger } from '../remote/messenger.ts';
+import type { Call } from './command.ts';
+import type { Destination } from './where.ts';
+import { TollboardError } from '../core/errors.ts';
+import { systemClock, systemRandom } from '../system.ts';
+import { findDestination } from './where.ts';
+
+export interface OpenMessenger {
+  messenger: Messenger;
+  /** The gateway's, for what only a gateway can do; null when direct. */
+  remote: RemoteMessenger | null;
+  /** Ends connections, so that the process can end. */
+  close(): Promise<void>;
+}
+
+export async function openMessenger(destination: Destination): Promise<OpenMessenger> {
+  if (destination.kind === 'gateway') {
+    const { createRemoteMessenger } = await import('../remote/messenger.ts');
+    const { url, token } = destination;
+    const remote = createRemoteMessenger({ url, token, clock: systemClock, random: systemRandom });
+    return { messenger: remote, remote, close: async () => remote.close() };
+  }
+  const { createDirectMessenger } = await import('../direct.ts');
+  const messenger = createDirectMessenger(destination.settings);
+  return { messenger, remote: null, close: () => messenger.close() };
+}
+
+/** Finds the destination of a command, opens it, runs `work`, and closes it. */
+export async function withMessenger<T>(call: Call, work: (open: OpenMessenger) => Promise<T>): Promise<T> {
+  const { options, io } = call;
+  const open = await openMessenger(await findDestination({ options, env: io.env, cwd: io.cwd }));
+  try {
+    return await work(open);
+  } finally {
+    await open.close();
+  }
+}
+
+/** For commands that only a gateway can answer; `what` begins the error's sentence. */
+export async function withGateway<T>(
+  call: Call,
+  what: string,
+  work: (remote: RemoteMessenger) => Promise<T>,
+): Promise<T> {
+  return withMessenger(call, ({ remote }) => {
+    if (remote === null) throw new TollboardError('TOLLBOARD_DIRECT_NEEDS_GATEWAY', { details: { what } });
+    return work(remote);
+  });
+}

@@ -1,0 +1,129 @@
+/** Where a command goes: a gateway named by flags, by the environment or by `gateway.json`, else straight to Twilio. */
+
+import type { Settings } from '../config/settings.ts';
+import type { Options } from './command.ts';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import path from 'node:path';
+import { loadSettings } from '../config/load.ts';
+import { TollboardError } from '../core/errors.ts';
+import { textOption, usageError } from './command.ts';
+
+export type Destination =
+  | { kind: 'gateway'; url: string; token: string; from: 'flags' | 'environment' | 'gateway.json' }
+  | { kind: 'direct'; settings: Settings };
+
+export interface GatewayFile {
+  url: string;
+  token: string;
+  pid: number;
+  simulatorUrl: string | null;
+}
+
+export interface WhereSources {
+  options: Options;
+  /** Option that names the gateway's address: `call` has a `--url` of Twilio's, so there it is `--gateway-url`. */
+  urlOption?: 'url' | 'gatewayUrl';
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+}
+
+const FILE_LIMIT = 64 * 1024;
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * `--url/--token`, else `TOLLBOARD_URL/TOLLBOARD_TOKEN`, else `gateway.json` of the data folder, else Twilio credentials.
+ * `--direct` skips the gateways. Throws `TOLLBOARD_CLI_NO_DESTINATION` where there is neither,
+ * `TOLLBOARD_CLI_GATEWAY_FILE_REFUSED` for a file that may be somebody else's, and the configuration's errors.
+ */
+export async function findDestination(sources: WhereSources): Promise<Destination> {
+  const { options, env } = sources;
+  if (options.direct !== true) {
+    const flagUrl = textOption(options, sources.urlOption ?? 'url');
+    const url = flagUrl ?? set(env.TOLLBOARD_URL);
+    const token = textOption(options, 'token') ?? set(env.TOLLBOARD_TOKEN);
+    if (url !== undefined) return named(url, token, flagUrl === undefined ? 'environment' : 'flags');
+  }
+  const settings = await settingsFor(sources);
+  if (options.direct !== true) {
+    const file = readGatewayFile(settings.dataDir);
+    if (file !== null)
+      return {
+        kind: 'gateway',
+        url: file.url,
+        token: textOption(options, 'token') ?? file.token,
+        from: 'gateway.json',
+      };
+  }
+  if (settings.accounts.length > 0) return { kind: 'direct', settings };
+  throw new TollboardError('TOLLBOARD_CLI_NO_DESTINATION', { details: { dataDir: settings.dataDir } });
+}
+
+export function settingsFor({ options, env, cwd }: WhereSources): Promise<Settings> {
+  const [data, config] = [textOption(options, 'data'), textOption(options, 'config')];
+  return loadSettings({
+    flags: { ...(data === undefined ? {} : { data }), ...(config === undefined ? {} : { config }) },
+    env,
+    cwd,
+  });
+}
+
+/**
+ * `<data>/gateway.json`, or null where there is none. It holds a token, so it is believed only when it is mine, readable
+ * by nobody else, no link, and names a loopback address; otherwise `TOLLBOARD_CLI_GATEWAY_FILE_REFUSED`.
+ */
+export function readGatewayFile(dataDir: string): GatewayFile | null {
+  const file = path.join(dataDir, 'gateway.json');
+  const refuse = (fault: string) =>
+    new TollboardError('TOLLBOARD_CLI_GATEWAY_FILE_REFUSED', { details: { file, fault } });
+  let handle: number;
+  try {
+    handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw refuse(code === 'ELOOP' ? 'it is a link' : `it cannot be read (${code})`);
+  }
+  try {
+    const { uid, mode } = fstatSync(handle);
+    if (process.getuid !== undefined && uid !== process.getuid()) throw refuse('it belongs to another user');
+    if ((mode & 0o077) !== 0) throw refuse(`its mode is ${(mode & 0o777).toString(8)}, not 600`);
+    const content = Buffer.alloc(FILE_LIMIT);
+    const parsed = parseGatewayFile(content.toString('utf8', 0, readSync(handle, content, 0, FILE_LIMIT, 0)));
+    if (parsed === null) throw refuse('its content is not that of a gateway');
+    if (!isLoopback(parsed.url)) throw refuse('its URL is not a loopback address');
+    return parsed;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** True for http(s) addresses of this machine alone. */
+export function isLoopback(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && LOOPBACK_HOST.test(new URL(url).hostname);
+}
+
+function named(url: string, token: string | undefined, from: 'flags' | 'environment'): Destination {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw usageError(
+      '',
+      `${from === 'flags' ? '--url' : 'TOLLBOARD_URL'} is ${JSON.stringify(url.slice(0, 80))}; expected an http or https address`,
+    );
+  }
+  if (token === undefined)
+    throw usageError('', `The gateway at ${new URL(url).origin} needs a token: give --token or TOLLBOARD_TOKEN`);
+  return { kind: 'gateway', url: url.replace(/\/+$/, ''), token, from };
+}
+
+function parseGatewayFile(text: string): GatewayFile | null {
+  try {
+    const { url, token, pid, simulatorUrl } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof url !== 'string' || typeof token !== 'string' || typeof pid !== 'number') return null;
+    return { url, token, pid, simulatorUrl: typeof simulatorUrl === 'string' ? simulatorUrl : null };
+  } catch {
+    return null;
+  }
+}
+
+function set(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
