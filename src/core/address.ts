@@ -57,8 +57,18 @@ const FORMS: ReadonlyArray<readonly [AddressKind, RegExp]> = [
   ['alphanumeric', /^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 +_&.-]{0,10}$/],
 ];
 
+/** Numbers parsed lately: one send asks for the same two several times, and parsing is the dearest step of a check. */
+const PARSED = new Map<string, Address | null>();
+const MAX_PARSED = 4096;
+
 function phoneNumber(text: string): Address | null {
+  const known = PARSED.get(text);
+  if (known !== undefined) return known;
   const value = `+${text.slice(1).replaceAll(SEPARATORS, '')}`;
-  if (!/^\+[1-9]\d{1,14}$/.test(value)) return null;
-  return parsePhoneNumberFromString(value)?.isPossible() ? { kind: 'e164', value } : null;
+  const form = /^\+[1-9]\d{1,14}$/.test(value);
+  const address: Address | null =
+    form && parsePhoneNumberFromString(value)?.isPossible() ? { kind: 'e164', value } : null;
+  if (PARSED.size >= MAX_PARSED) PARSED.clear();
+  PARSED.set(text, address);
+  return address;
 }
