@@ -185,7 +185,7 @@ export const SCHEMA: Group = {
           kind: 'setting',
           type: 'path',
           flag: '--accounts',
-          description: 'File that declares the accounts of the simulator, in place of its four own ones.',
+          description: 'File that declares accounts of the simulator beside its four own ones.',
         },
         trial: {
           kind: 'setting',
