@@ -14,6 +14,7 @@ import { recipientRoutes } from './api/recipients.ts';
 import { streamRoutes } from './api/stream.ts';
 import { tokenRoutes } from './api/tokens.ts';
 import { requireBearer } from './auth.ts';
+import { trackConnections } from './connections.ts';
 import { DEFAULT_LIMITS } from './context.ts';
 import { errorText, sendError } from './errors.ts';
 import { createGuard } from './guard.ts';
@@ -54,6 +55,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   const closing = new AbortController();
   const app = await createApp({ ...options, limits, closing: closing.signal });
   app.server.maxConnections = limits.connections;
+  const connections = trackConnections(app.server);
   try {
     await app.listen({ host: listen.host, port: listen.port });
   } catch (cause) {
@@ -70,7 +72,11 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   return {
     url: `http://${urlHost(listen.host)}:${port}`,
     port,
-    close: () => (stopped ??= stop(app, closing, clock, limits.graceMs)),
+    close() {
+      closing.abort();
+      stopped ??= stop(app, connections, clock, limits.graceMs);
+      return stopped;
+    },
   };
 }
 
@@ -207,14 +213,15 @@ const UNREADABLE: Record<string, [status: string, reason: string]> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'its headers are too large'],
 };
 
-async function stop(app: Api, closing: AbortController, clock: Clock, graceMs: number): Promise<void> {
-  closing.abort();
+async function stop(app: Api, connections: { endIdle(): void }, clock: Clock, graceMs: number): Promise<void> {
   const over = new AbortController();
   const forced = clock.sleep(graceMs, over.signal).then(
     () => app.server.closeAllConnections(),
     () => undefined,
   );
-  await app.close();
+  const closed = app.close();
+  connections.endIdle();
+  await closed;
   over.abort();
   await forced;
 }

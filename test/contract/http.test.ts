@@ -267,6 +267,15 @@ describe('how it starts and stops', () => {
     await closing;
   });
 
+  test('a connection that never sent a request does not hold a stop', async () => {
+    const other = await startApiServer({ clock: createManualClock() });
+    const { socket, said } = raw(other.server.port, '');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    expect((await fetch(`${other.url}/healthz`)).status).toBe(200);
+    await other.close();
+    expect(await said).toBe('');
+  });
+
   test('a request that never ends holds a stop only for the grace', async () => {
     const clock = createManualClock();
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
