@@ -64,12 +64,12 @@ function createAgents(options: TransportOptions, deadlines: Deadlines, timeoutMs
   const pool = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
   const trust = options.ca === undefined ? {} : { ca: options.ca };
   const tunneled = new HttpsAgent({ ...pool, ...trust });
-  tunneled.createConnection = (target, callback) => {
+  tunneled.createConnection = (target, onSocket) => {
     const { host, proxy } = target as typeof target & { host: string; proxy: URL };
     openTunnel({ proxy, host, port: Number(target.port), deadlines, timeoutMs })
       .then((socket) => handshake(tlsConnect({ ...trust, socket, servername: host }), host, deadlines, timeoutMs))
-      .then((socket) => callback?.(null, socket))
-      .catch((error: Error) => callback?.(error, undefined as never));
+      .then((socket) => onSocket?.(null, socket))
+      .catch((error: Error) => onSocket?.(error, undefined as never));
     return undefined;
   };
   return { http: new HttpAgent(pool), https: new HttpsAgent({ ...pool, ...trust }), tunneled };

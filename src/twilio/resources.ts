@@ -69,7 +69,7 @@ export const KIND_ACTIONS = {
     sid: /^CA[0-9a-f]{32}$/i,
     sinceFilter: 'StartTime>',
   },
-} as const satisfies Record<EntryKind, Record<string, ActionName | RegExp | string>>;
+} as const satisfies Record<EntryKind, Record<string, string | RegExp>>;
 
 export interface ActionOptions {
   sid?: string;

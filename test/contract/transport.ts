@@ -1,55 +1,17 @@
 /** The stage suite: what every Transport must know about a request that got no answer. Real sockets, loopback only. */
 
-import type { Transport, TransportOptions, TransportRequest } from '../../src/twilio/transport.ts';
-import type { ManualClock } from '../support/manual-clock.ts';
-import type { RawConnection, RawServer, RawServerOptions } from '../support/raw-server.ts';
+import type { Transport, TransportOptions } from '../../src/twilio/transport.ts';
+import type { RawConnection } from '../support/raw-server.ts';
 import { lookup } from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { TransportFailure } from '../../src/twilio/transport.ts';
 import { startHalfOpenProxy } from '../support/half-open-proxy.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { rawAnswer, startRawServer } from '../support/raw-server.ts';
-
-const TLS = { key: data('tls-key.pem'), cert: data('tls-certificate.pem') };
-const SECRET = 'Basic c2VjcmV0OnNlY3JldA==';
-const FORM = 'To=%2B15550100001&Body=Gr%C3%BC%C3%9Fe';
+import { rawAnswer } from '../support/raw-server.ts';
+import { AUTHORIZATION, FORM, fails, get, post, TLS, transportBench } from '../support/transport-bench.ts';
 
 export function transportSuite(name: string, create: (options: TransportOptions) => Transport): void {
   describe(`${name} transport`, () => {
-    const closing: Array<() => Promise<unknown>> = [];
-    let clock: ManualClock = createManualClock();
-
-    afterEach(async () => {
-      for (const close of closing.splice(0).reverse()) await close();
-    });
-
-    function open(options: Partial<TransportOptions> = {}): Transport {
-      clock = createManualClock();
-      const transport = create({ clock, ...options });
-      closing.push(() => transport.close());
-      return transport;
-    }
-
-    async function serve(
-      script: (connection: RawConnection, index: number) => Promise<void> | void,
-      options: RawServerOptions = {},
-    ): Promise<RawServer> {
-      const server = await startRawServer(script, options);
-      closing.push(() => server.close());
-      return server;
-    }
-
-    /** Answers every request of a connection in turn. */
-    function always(answer: string) {
-      return serve(async (connection) => {
-        for (;;) {
-          await connection.request();
-          connection.write(answer);
-        }
-      });
-    }
+    const { clock, open, serve, always, closing } = transportBench(create);
 
     describe('with an answer', () => {
       it('sends method, path, headers and body once and brings status, headers and body back', async () => {
@@ -63,10 +25,10 @@ export function transportSuite(name: string, create: (options: TransportOptions)
         const [request] = server.requests;
         expect(request?.head).toMatch(/^POST \/2010-04-01\/a\?b=%2B1&c=d HTTP\/1\.1\r\n/);
         expect(request?.head.toLowerCase()).toContain(`host: 127.0.0.1:${server.port}`);
-        expect(request?.head).toContain(`${SECRET}`);
+        expect(request?.head).toContain(AUTHORIZATION);
         expect(request?.body).toBe(FORM);
         expect(server.requests).toHaveLength(1);
-        expect(clock.sleeping).toBe(0);
+        expect(clock().sleeping).toBe(0);
       });
 
       it.each([
@@ -191,8 +153,8 @@ export function transportSuite(name: string, create: (options: TransportOptions)
         const server = await serve(() => undefined);
         const answer = open().request(post(server, '/', 'https'));
         await server.connected(1);
-        clock.advance(9_999);
-        clock.advance(1);
+        clock().advance(9_999);
+        clock().advance(1);
         await fails(answer, 'before_send', 'connect_timeout');
       });
 
@@ -281,9 +243,9 @@ export function transportSuite(name: string, create: (options: TransportOptions)
           const kept = proxy.keptBack();
           const answer = transport.request(post(proxy));
           await kept;
-          clock.advance(29_999);
-          expect(clock.sleeping).toBe(1);
-          clock.advance(1);
+          clock().advance(29_999);
+          expect(clock().sleeping).toBe(1);
+          clock().advance(1);
           await fails(answer, 'unknown', 'timeout');
           expect(server.requests).toHaveLength(mode === 'mute' ? 2 : 1);
         },
@@ -300,10 +262,10 @@ export function transportSuite(name: string, create: (options: TransportOptions)
         await server.arrived(1);
         for (let second = 0; second < 29; second++) {
           drip();
-          clock.advance(1_000);
+          clock().advance(1_000);
         }
-        expect(clock.sleeping).toBe(1);
-        clock.advance(1_000);
+        expect(clock().sleeping).toBe(1);
+        clock().advance(1_000);
         await fails(answer, 'unknown', 'timeout');
         expect(server.requests).toHaveLength(1);
       });
@@ -314,7 +276,7 @@ export function transportSuite(name: string, create: (options: TransportOptions)
         });
         const answer = open().request({ ...post(server), timeoutMs: 5_000 });
         await server.arrived(1);
-        clock.advance(5_000);
+        clock().advance(5_000);
         await fails(answer, 'unknown', 'timeout');
       });
 
@@ -382,7 +344,7 @@ export function transportSuite(name: string, create: (options: TransportOptions)
         abort.abort();
         await fails(answer, 'unknown', 'aborted');
         expect(server.requests).toHaveLength(1);
-        expect(clock.sleeping).toBe(0);
+        expect(clock().sleeping).toBe(0);
       });
 
       it('does not know what became of requests under way when it was closed', async () => {
@@ -395,7 +357,7 @@ export function transportSuite(name: string, create: (options: TransportOptions)
         const closed = transport.close();
         await fails(answer, 'unknown', 'closed');
         await closed;
-        expect(clock.sleeping).toBe(0);
+        expect(clock().sleeping).toBe(0);
       });
 
       it('never repeats a request that a reused connection swallowed', async () => {
@@ -437,102 +399,6 @@ export function transportSuite(name: string, create: (options: TransportOptions)
       });
     });
 
-    describe('through a proxy', () => {
-      /** A proxy that tunnels to `upstream` whatever name was asked for, or answers CONNECT itself. */
-      function proxyTo(upstream: RawServer, verdict = 'HTTP/1.1 200 Connection established\r\n\r\n') {
-        return serve(async (connection) => {
-          await connection.request();
-          connection.write(verdict);
-          if (!verdict.startsWith('HTTP/1.1 200')) return connection.end();
-          const through = connect({ host: '127.0.0.1', port: upstream.port });
-          through.on('error', () => connection.socket.destroy());
-          connection.socket.on('close', () => through.destroy());
-          connection.socket.removeAllListeners('data').pipe(through).pipe(connection.socket);
-        });
-      }
-
-      const tlsServer = () =>
-        serve(
-          async (connection) => {
-            for (;;) {
-              await connection.request();
-              connection.write(rawAnswer(201, '{"ok": true}'));
-            }
-          },
-          { tls: TLS },
-        );
-
-      it('tunnels https by CONNECT, so that the proxy sees neither credentials nor form', async () => {
-        const server = await tlsServer();
-        const proxy = await proxyTo(server);
-        const environment = { HTTPS_PROXY: `http://me:p%40ss@127.0.0.1:${proxy.port}` };
-        const transport = open({ environment, ca: TLS.cert });
-        const request = { ...post(server), url: 'https://api.test/2010-04-01/a' };
-        for (let n = 0; n < 5; n++) expect(await transport.request(request)).toMatchObject({ status: 201 });
-        expect(proxy.connections).toBeLessThanOrEqual(2);
-        expect(proxy.requests[0]?.head).toMatch(/^CONNECT api\.test:443 HTTP\/1\.1\r\n/);
-        expect(proxy.requests[0]?.head.toLowerCase()).toContain('proxy-authorization: basic bwu6cebzcw==');
-        expect(proxy.requests[0]?.head).not.toContain(SECRET);
-        expect(server.requests).toHaveLength(5);
-        expect(server.requests[0]?.head).toContain(SECRET);
-        expect(server.requests[0]?.head.toLowerCase()).not.toContain('proxy-authorization');
-      });
-
-      it('asks for http by the whole address', async () => {
-        const proxy = await always(rawAnswer(200, '{}'));
-        const transport = open({ environment: { http_proxy: `127.0.0.1:${proxy.port}` } });
-        await transport.request({ ...post(proxy), url: 'http://api.test:8080/a?b' });
-        expect(proxy.requests[0]?.head).toMatch(/^POST http:\/\/api\.test:8080\/a\?b HTTP\/1\.1\r\n/);
-        expect(proxy.requests[0]?.head.toLowerCase()).toContain('host: api.test:8080');
-      });
-
-      it.each([
-        ['407', 'HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n', 'proxy'],
-        ['502', 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\n\r\noops', 'proxy'],
-        ['no HTTP', 'nonsense\r\n\r\n', 'malformed'],
-      ])('knows that nothing left when the proxy answers CONNECT with %s', async (_what, verdict, reason) => {
-        const server = await tlsServer();
-        const proxy = await proxyTo(server, verdict);
-        const environment = { HTTPS_PROXY: `http://me:secret@127.0.0.1:${proxy.port}` };
-        const request = { ...post(server), url: 'https://api.test/' };
-        const failure = await fails(open({ environment, ca: TLS.cert }).request(request), 'before_send', reason);
-        expect(failure.message).not.toContain('secret');
-        expect(server.connections).toBe(0);
-        expect(proxy.requests).toHaveLength(1);
-      });
-
-      it('knows that nothing left when the proxy is not there, is silent, or leads to a false server', async () => {
-        const request = { ...post({ port: 1 }), url: 'https://api.test/' };
-        const gone = await serve(() => undefined);
-        await gone.close();
-        const through = (port: number) => open({ environment: { ALL_PROXY: `http://127.0.0.1:${port}` } });
-        await fails(through(gone.port).request(request), 'before_send', 'refused');
-
-        const silent = await serve(() => undefined);
-        const waiting = through(silent.port).request(request);
-        await silent.arrived(1);
-        clock.advance(10_000);
-        await fails(waiting, 'before_send', 'proxy');
-
-        const server = await tlsServer();
-        const untrusted = await proxyTo(server);
-        await fails(through(untrusted.port).request(request), 'before_send', 'tls');
-        expect(server.requests).toHaveLength(0);
-      });
-
-      it('leaves loopback out', async () => {
-        const server = await always(rawAnswer(200, 'direct'));
-        const proxy = await always(rawAnswer(200, 'proxy'));
-        const environment = { http_proxy: `http://127.0.0.1:${proxy.port}` };
-        const transport = open({ environment });
-        expect(await transport.request(get(server))).toMatchObject({ body: 'direct' });
-        expect(await transport.request({ ...get(server), url: 'http://else.test/' })).toMatchObject({ body: 'proxy' });
-        expect(await transport.request({ ...get(server), url: 'http://notapi.test/' })).toMatchObject({
-          body: 'proxy',
-        });
-      });
-    });
-
     it('says in a failure what failed and where, but repeats no header and no body', async () => {
       const server = await serve(async (connection) => {
         await connection.request();
@@ -540,37 +406,8 @@ export function transportSuite(name: string, create: (options: TransportOptions)
       });
       const failure = await fails(open().request(post(server)));
       expect(failure.message).toContain(`127.0.0.1:${server.port}`);
-      expect(failure.message).not.toContain(SECRET.slice(6));
+      expect(failure.message).not.toContain(AUTHORIZATION.slice(6));
       expect(failure.message).not.toContain('15550100001');
     });
   });
-}
-
-function post(server: { port: number }, path = '/', scheme = 'http'): TransportRequest {
-  const headers = {
-    authorization: SECRET,
-    'content-type': 'application/x-www-form-urlencoded',
-    accept: 'application/json',
-  };
-  return { method: 'POST', url: `${scheme}://127.0.0.1:${server.port}${path}`, headers, body: FORM };
-}
-
-function get(server: { port: number }): TransportRequest {
-  return { method: 'GET', url: `http://127.0.0.1:${server.port}/list`, headers: { authorization: SECRET } };
-}
-
-async function fails(answer: Promise<unknown>, stage?: string, reason?: string): Promise<TransportFailure> {
-  const failure = await answer.then(
-    (value) => expect.fail(`expected a failure, got ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-  expect(failure).toBeInstanceOf(TransportFailure);
-  const { message } = failure as TransportFailure;
-  if (stage !== undefined) expect((failure as TransportFailure).stage, message).toBe(stage);
-  if (reason !== undefined) expect((failure as TransportFailure).reason, message).toBe(reason);
-  return failure as TransportFailure;
-}
-
-function data(file: string): string {
-  return readFileSync(new URL(`data/${file}`, import.meta.url), 'utf8');
 }
