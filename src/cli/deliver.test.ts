@@ -39,14 +39,12 @@ function taken(request: SendRequest): Entry[] {
     requestId: null,
     moreInfo: null,
   } as const;
-  return [request.to]
-    .flat()
-    .map((to) => ({
-      ...(refusedOutcome({ ...request, to }, report) as Entry),
-      id: `SM${to}`,
-      state: 'queued',
-      error: null,
-    }));
+  return [request.to].flat().map((to) => ({
+    ...(refusedOutcome({ ...request, to }, report) as Entry),
+    id: `SM${to}`,
+    state: 'queued',
+    error: null,
+  }));
 }
 
 const plan = (rows: Array<[to: string, body: string]>) =>

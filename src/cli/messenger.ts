@@ -28,12 +28,19 @@ export async function openMessenger(destination: Destination): Promise<OpenMesse
   return { messenger, remote: null, close: () => messenger.close() };
 }
 
-/** Finds the destination of a command, opens it, runs `work`, and closes it. */
-export async function withMessenger<T>(call: Call, work: (open: OpenMessenger) => Promise<T>): Promise<T> {
+/**
+ * Finds the destination of a command, opens it, runs `work`, and closes it. An interruption ends the command at once,
+ * unless `work` does something of its own with it.
+ */
+export async function withMessenger<T>(
+  call: Call,
+  work: (open: OpenMessenger) => Promise<T>,
+  { ownInterrupt = false } = {},
+): Promise<T> {
   const { options, io } = call;
   const open = await openMessenger(await findDestination({ options, env: io.env, cwd: io.cwd }));
   try {
-    return await work(open);
+    return await (ownInterrupt ? work(open) : unlessAborted(work(open), io.interrupted));
   } finally {
     await open.close();
   }
@@ -48,5 +55,14 @@ export async function withGateway<T>(
   return withMessenger(call, ({ remote }) => {
     if (remote === null) throw new TollboardError('TOLLBOARD_DIRECT_NEEDS_GATEWAY', { details: { what } });
     return work(remote);
+  });
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

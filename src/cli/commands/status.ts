@@ -45,7 +45,8 @@ async function status(call: Call): Promise<number> {
   if (choice !== undefined)
     await withGateway(call, '--resolve', (remote) => remote.resolve(id, choice, textOption(options, 'sid')));
   if (options.explain === true) return withGateway(call, '--explain', (remote) => explain(remote, id, call));
-  return withMessenger(call, (open) => (options.watch === true ? watch(open, id, call) : show(open, id, call)));
+  if (options.watch === true) return withMessenger(call, (open) => watch(open, id, call), { ownInterrupt: true });
+  return withMessenger(call, (open) => show(open, id, call));
 }
 
 async function show({ messenger }: OpenMessenger, id: string, { out }: Call): Promise<number> {
