@@ -3,12 +3,18 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { apiPage } from './reference/api.ts';
+import { cliReference } from './reference/cli.ts';
+import { configurationReference } from './reference/configuration.ts';
 import { errorsReference } from './reference/errors.ts';
 import { metricsReference } from './reference/metrics.ts';
 import { parametersReference } from './reference/parameters.ts';
 
 /** Page name (without `.md`) → its text. The folder holds these pages and no other. */
 export const PAGES: Record<string, () => string | Promise<string>> = {
+  api: apiPage,
+  cli: cliReference,
+  configuration: configurationReference,
   errors: errorsReference,
   metrics: metricsReference,
   parameters: parametersReference,
