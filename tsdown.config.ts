@@ -13,7 +13,7 @@ const common = {
 /** The public entries, also as types. */
 const LIBRARY = {
   index: 'src/index.ts',
-  simulator: 'src/simulator/server.ts',
+  simulator: 'src/simulator.ts',
   'twilio-http-client': 'src/twilio-http-client.ts',
 };
 

@@ -25,6 +25,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/index.ts': ['src/'],
   'src/gateway.ts': ['src/'],
   'src/direct.ts': ['src/'],
+  'src/simulator.ts': ['src/simulator/', 'src/core/', 'src/system.ts'],
   'src/twilio-http-client.ts': ['src/'],
   'scripts/': ['src/', 'scripts/'],
   'benchmarks/': ['src/', 'benchmarks/'],

@@ -1,0 +1,132 @@
+/** The README's two commands, as a newcomer types them: in a fresh clone, with the Node that the machine happens to have. */
+
+import type { ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../support/tree.ts';
+
+const run = promisify(execFile);
+
+describe('in a fresh clone', () => {
+  const home = mkdtempSync(join(tmpdir(), 'tollboard-clone-'));
+  const clone = join(home, 'tollboard');
+  const started: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    await run('git', ['clone', '--quiet', '--no-hardlinks', ROOT, clone]);
+    await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: clone, env: newcomer(), timeout: 300_000 });
+  }, 320_000);
+
+  afterAll(() => {
+    for (const child of started)
+      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  test('npm start and the line it prints bring a text to a phone within a minute, and Ctrl-C stops cleanly', async () => {
+    const begun = performance.now();
+    const first = await start(clone, started);
+    const sent = await run('sh', ['-c', first.line], { cwd: clone, env: newcomer() });
+    expect(sent.stdout).toContain('delivered');
+    expect(performance.now() - begun).toBeLessThan(60_000);
+
+    expect(JSON.parse(readFileSync(join(clone, 'data', 'gateway.json'), 'utf8'))).toMatchObject({ url: first.url });
+    expect(await first.stop('SIGINT')).toBe(0);
+    expect(existsSync(join(clone, 'data', 'gateway.json'))).toBe(false);
+
+    const id = /\b[SM]M[0-9a-f]{32}\b/.exec(sent.stdout)?.[0] ?? 'no id was printed';
+    const second = await start(clone, started);
+    const status = await run('npx', ['tollboard', 'status', id, '--json'], { cwd: clone, env: newcomer() });
+    expect(JSON.parse(status.stdout)).toMatchObject({ id, state: 'done', status: 'delivered', simulated: true });
+    expect(await second.stop('SIGTERM')).toBe(0);
+  }, 120_000);
+
+  test('the program started by path hands over to the Node of the clone, or says what to install', async () => {
+    const { stdout } = await run(join(clone, 'bin', 'tollboard.js'), ['--version'], { cwd: home, env: newcomer() });
+    expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  test('npm pack carries the build and the program, and nothing of the sources or of the Node binary', async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json'], {
+      cwd: clone,
+      env: newcomer(),
+      timeout: 120_000,
+    });
+    const [{ files }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ files: Array<{ path: string }> }];
+    const paths = files.map((file) => file.path);
+    for (const path of [
+      'bin/tollboard.js',
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/simulator.js',
+      'dist/store/sqlite/writer-worker.js',
+    ])
+      expect(paths).toContain(path);
+    expect(paths.filter((path) => /^(?:src|test|toolchain|node_modules)\//.test(path))).toEqual([]);
+  }, 180_000);
+});
+
+/** The environment of a shell outside this run: no npm variables, no Node of this clone in the path. */
+function newcomer(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(?:npm_(?!config_registry)|NODE_|VITEST|TOLLBOARD_|TWILIO_|PORT$|INIT_CWD)/.test(name),
+  );
+  const path = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes('node_modules') && !folder.includes('node-gyp-bin'));
+  return { ...Object.fromEntries(kept), PATH: path.join(delimiter) };
+}
+
+interface Started {
+  url: string;
+  /** The command that it prints for a second shell. */
+  line: string;
+  /** As a terminal does it: the signal goes to the whole foreground group. Resolves with the exit code. */
+  stop(signal: 'SIGINT' | 'SIGTERM'): Promise<number | null>;
+}
+
+/** `npm start`, on its own ports unless another gateway of this machine holds them. */
+async function start(cwd: string, started: ChildProcess[]): Promise<Started> {
+  const busy = (await Promise.all([8655, 8656].map(taken))).includes(true);
+  const args = busy ? ['start', '--', '--port', '0', '--simulator-port', '0'] : ['start'];
+  const child = spawn('npm', args, { cwd, env: newcomer(), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  started.push(child);
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  let text = '';
+  const line = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      text += chunk.toString();
+      const found = /^ *(npx tollboard send .*)\n/m.exec(text)?.[1];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    child.once('exit', (code) => reject(new Error(`npm start ended with ${code}:\n${text}`)));
+  });
+  return {
+    url: /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0] ?? '',
+    line,
+    stop(signal) {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+      return ended;
+    },
+  };
+}
+
+function taken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
