@@ -74,7 +74,7 @@ const TYPES: Record<Parameter['type'], { expected: string; fits: (value: Paramet
   },
   json: {
     expected: 'a JSON object, or one as text',
-    fits: (value) => isText(value) || (typeof value === 'object' && !Array.isArray(value)),
+    fits: (value) => isText(value) || (typeof value === 'object' && value !== null && !Array.isArray(value)),
   },
 };
 

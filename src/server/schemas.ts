@@ -183,7 +183,7 @@ function parameterSchema(row: Parameter): z.ZodType {
     boolean: () => z.boolean(),
     integer: () => z.int().min(min).max(max),
     number: () => (row.min === undefined && row.max === undefined ? z.number() : z.number().min(min).max(max)),
-    list: () => (maxLength === undefined ? list : list.max(maxLength)),
+    list: () => z.union([z.string(), maxLength === undefined ? list : list.max(maxLength)]),
     json: () => z.union([z.string(), z.record(z.string(), z.unknown())]),
   };
   return table[row.type]();
