@@ -90,6 +90,11 @@ describe('verifySignature', () => {
     expect(verifySignature({ url, signature, fields, authTokens: ['old token'] })).toBe(false);
   });
 
+  it('takes no signature made with an empty token, even if one is configured', () => {
+    const forged = signForm(url, fields, '');
+    expect(verifySignature({ url, signature: forged, fields, authTokens: ['', 'new token'] })).toBe(false);
+  });
+
   it('covers every parameter, known or not, and the whole URL', () => {
     const authTokens = ['new token'];
     const altered: FormFields[] = [

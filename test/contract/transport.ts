@@ -173,20 +173,30 @@ export function transportSuite(name: string, create: (options: TransportOptions)
         await fails(answer, 'before_send', 'aborted');
       });
 
-      it('knows that a request aborted while it waited for a free connection never went out', async () => {
+      it('never lets a request go that was aborted while it waited for a free connection', async () => {
+        let release: () => void = () => undefined;
+        const released = new Promise<void>((resolve) => {
+          release = resolve;
+        });
         const server = await serve(async (connection) => {
-          await connection.request();
+          for (;;) {
+            await connection.request();
+            await released;
+            connection.write(rawAnswer(200));
+          }
         });
         const transport = open();
-        const busy = Array.from({ length: 50 }, () => transport.request(post(server)).catch((error: unknown) => error));
+        const busy = Array.from({ length: 50 }, () => transport.request(post(server)));
         await server.arrived(50);
         const abort = new AbortController();
-        const answer = transport.request({ ...post(server), signal: abort.signal });
+        const waiting = transport.request({ ...post(server, '/aborted'), signal: abort.signal });
+        const behind = transport.request(post(server, '/behind'));
         abort.abort();
-        await fails(answer, 'before_send', 'aborted');
-        await transport.close();
-        await Promise.all(busy);
-        expect(server.requests).toHaveLength(50);
+        await fails(waiting, 'before_send', 'aborted');
+        release();
+        await Promise.all([...busy, behind]);
+        expect(server.requests).toHaveLength(51);
+        expect(server.requests.filter(({ head }) => head.startsWith('POST /aborted'))).toEqual([]);
       });
 
       it('takes nothing after it was closed', async () => {
