@@ -2,6 +2,7 @@
  * Calls a phone, says a sentence, and watches the call to its end.
  *
  * Prints:
+ *   call: ringing
  *   call: in-progress
  *   call: completed
  *   +15551230001: done, completed

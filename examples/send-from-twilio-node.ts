@@ -4,7 +4,7 @@
  * Prints:
  *   Twilio took it: true
  *   now: delivered
- *   +15551113232: 21211
+ *   a number without its plus: 21211
  */
 
 import { createTollboard } from 'tollboard';
@@ -26,7 +26,7 @@ console.log(`now: ${(await client.messages(message.sid).fetch()).status}`);
 try {
   await client.messages.create({ to: '15551113232', from: '+15550000001', body: 'A number without its plus' });
 } catch (error) {
-  console.log(`+15551113232: ${(error as { code?: number }).code}`);
+  console.log(`a number without its plus: ${(error as { code?: number }).code}`);
 }
 
 await gateway.close();
