@@ -157,8 +157,9 @@ async function deliverAll(entries: readonly NewEntry[], session: Session, world:
       const place = next++;
       const record = records[place];
       if (record === undefined || record.state === 'rejected') continue;
-      if (halted !== null) {
-        records[place] = move(record, { type: 'rejected', error: halted }, world.clock.now());
+      const error: ErrorReport | null = world.signal?.aborted === true ? interrupted(record.to) : halted;
+      if (error !== null) {
+        records[place] = move(record, { type: 'rejected', error }, world.clock.now());
         continue;
       }
       const { entry, halt } = await deliver(record, session.client, world);
@@ -183,7 +184,8 @@ async function deliver(
       { type: 'claimed', callbackMode: entry.params.statusCallback === undefined ? 'none' : 'caller' },
       clock.now(),
     );
-    const result = await client.create(entry.kind, form, signal);
+    // Never aborted: that would not call the request back, only lose its answer.
+    const result = await client.create(entry.kind, form);
     const now = clock.now();
     if (result.outcome === 'accepted') return { entry: move(entry, { ...result, type: 'accepted' }, now), halt: null };
     if (result.outcome === 'unknown')
@@ -207,7 +209,8 @@ async function seekLost(
 ): Promise<EntryRecord[]> {
   const found = new Map<string, EntryRecord>();
   const lost = records.filter((record) => record.state === 'unknown');
-  const until = clock.now() + SEEK_MS;
+  const since = clock.now();
+  const until = since + SEEK_MS;
   const open = () => lost.filter((record) => !found.has(record.id) && !unrecognisable(record));
   for (let round = 0; open().length > 0 && clock.now() < until && signal?.aborted !== true; round++) {
     const pause = SEEK_PAUSES_MS[Math.min(round, SEEK_PAUSES_MS.length - 1)] ?? 0;
@@ -226,7 +229,7 @@ async function seekLost(
       }
     }
   }
-  const details = { seconds: SEEK_MS / 1000 };
+  const details = { seconds: Math.round((clock.now() - since) / 1000) };
   return records.map((record) => {
     if (record.state !== 'unknown') return record;
     const message = record.error?.message ?? '';
@@ -360,6 +363,10 @@ async function orNull<T>(answer: Promise<T>): Promise<T | null> {
     if (isTollboardError(error) && (error.kind === 'not_found' || error.report.httpStatus === 404)) return null;
     throw error;
   }
+}
+
+function interrupted(to: string): ErrorReport {
+  return errorReport('TOLLBOARD_CLI_INTERRUPTED', { stage: 'before_send', details: { to } });
 }
 
 function needsGateway(what: string): TollboardError {

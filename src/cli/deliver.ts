@@ -18,16 +18,19 @@ export interface Handover {
   error: unknown;
 }
 
+export interface HandoverOptions {
+  interrupted: AbortSignal;
+  /** Given to the messenger with each send; where it is absent a send is never broken off. */
+  sendSignal?: AbortSignal;
+  onProgress(recipients: number): void;
+}
+
 /**
  * Sends every chunk. An error ends the run: it is thrown when nothing had been handed over, else the recipients it
  * concerns get a line that says so. With parameters of their own per row a fault of them is that row's alone. After an
  * interruption the chunks under way are awaited and no further one is begun.
  */
-export async function handOver(
-  plan: Plan,
-  messenger: Messenger,
-  options: { interrupted: AbortSignal; onProgress: (recipients: number) => void },
-): Promise<Handover> {
+export async function handOver(plan: Plan, messenger: Messenger, options: HandoverOptions): Promise<Handover> {
   const outcomes: Entry[][] = new Array<Entry[]>(plan.chunks.length);
   let error: unknown = null;
   let handed = 0;
@@ -35,7 +38,10 @@ export async function handOver(
     if (error !== null || options.interrupted.aborted) return;
     try {
       const { idempotencyKey } = chunk;
-      outcomes[index] = await messenger.send([chunk.request], idempotencyKey === null ? {} : { idempotencyKey });
+      outcomes[index] = await messenger.send([chunk.request], {
+        ...(idempotencyKey === null ? {} : { idempotencyKey }),
+        ...(options.sendSignal === undefined ? {} : { signal: options.sendSignal }),
+      });
     } catch (thrown) {
       if (!isTollboardError(thrown)) throw thrown;
       const row = plan.individual && thrown.kind === 'invalid';

@@ -65,6 +65,8 @@ export async function sendAll(kind: EntryKind, call: Call, params: ParameterValu
     const sendProgress = out.progress('Handing over', total);
     const handed = await handOver(plan, messenger, {
       interrupted: io.interrupted,
+      // The gateway answers soon, and an answer tells more than a broken connection; a direct send may seek for a minute.
+      ...(destination.kind === 'direct' ? { sendSignal: io.interrupted } : {}),
       onProgress: sendProgress.done,
     }).finally(sendProgress.end);
     if (handed.error !== null) out.error(handed.error);
