@@ -32,13 +32,19 @@ export function sendRequestOf(kind: EntryKind, body: unknown, host: string): Sen
   return request;
 }
 
+/** Names of ours beside Twilio's, and all names by kind. */
+const OWN = Object.keys(envelope.shape);
+const KNOWN: Record<EntryKind, ReadonlySet<string>> = { message: namesOf('message'), call: namesOf('call') };
+
+function namesOf(kind: EntryKind): ReadonlySet<string> {
+  return new Set([...parametersOf(kind).map(({ name }) => name), ...OWN, 'say']);
+}
+
 /** The gateway names the nearest parameter of Twilio's; a misspelt name of ours is only known here. */
 function refuseMisspelt(kind: EntryKind, params: object): void {
-  const known = new Set(parametersOf(kind).map(({ name }) => name));
-  const own = Object.keys(envelope.shape);
   for (const name of Object.keys(params)) {
-    const near = known.has(name) || name === 'say' ? null : nearest(name, [...known, ...own]);
-    if (near === null || !own.includes(near)) continue;
+    const near = KNOWN[kind].has(name) ? null : nearest(name, KNOWN[kind]);
+    if (near === null || !OWN.includes(near)) continue;
     const details = { name: name.slice(0, SHOWN), kind, remedy: `Did you mean ${near}?` };
     throw new TollboardError('TOLLBOARD_PARAMETER_UNKNOWN', { details });
   }
