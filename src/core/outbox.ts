@@ -177,7 +177,9 @@ function advance(entry: EntryRecord, fact: StatusFact, now: number): EntryPatch 
     ...(fact.from && !entry.from ? { from: fact.from } : {}),
     ...(fact.segments && entry.kind === 'message' ? { segments: fact.segments } : {}),
   };
-  if (!forward) return { ...details, state: known.final ? 'done' : 'sent', ...(entry.state === 'sent' ? {} : nextPoll(entry, now)) };
+  // A callback overtook the answer: its end, and the error of a bad one, stand.
+  if (!forward && known.final) return { ...details, state: 'done', error: entry.error, dueAt: null };
+  if (!forward) return { ...details, state: 'sent', ...(entry.state === 'sent' ? {} : nextPoll(entry, now)) };
   const bad = next.final && next.failed;
   return {
     ...details,
