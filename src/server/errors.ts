@@ -33,33 +33,33 @@ export function errorText(error: TollboardError, requestId: string): string {
   return JSON.stringify({ error: { code, kind, message, remedy, details, requestId } });
 }
 
+/** Fastify's own faults in our words; the details they need are those of {@link publicError}. */
+const FASTIFY_FAULTS: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'TOLLBOARD_HTTP_BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'TOLLBOARD_HTTP_CONTENT_TYPE',
+  FST_ERR_CTP_EMPTY_TYPE: 'TOLLBOARD_HTTP_CONTENT_TYPE',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'TOLLBOARD_HTTP_BODY_MALFORMED',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'TOLLBOARD_HTTP_BODY_MALFORMED',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'TOLLBOARD_HTTP_BODY_MALFORMED',
+  FST_ERR_BAD_URL: 'TOLLBOARD_HTTP_REQUEST_MALFORMED',
+  FST_ERR_MAX_PARAM_LENGTH: 'TOLLBOARD_HTTP_REQUEST_MALFORMED',
+};
+
 /** What an exception may show of itself: Fastify's own faults become ours; an unknown one shows nothing. */
 export function publicError(error: unknown, request: FastifyRequest): TollboardError {
   if (isTollboardError(error)) return error;
-  const { code, message } = error as Partial<FastifyError>;
-  const value = request.headers['content-type'] ?? 'absent';
+  // The JSON parser marks what it throws with the status that it means.
+  const unparsed = error instanceof SyntaxError && 'statusCode' in error;
+  const code = unparsed ? 'TOLLBOARD_HTTP_BODY_MALFORMED' : FASTIFY_FAULTS[(error as Partial<FastifyError>).code ?? ''];
+  if (code === undefined) return new TollboardError('TOLLBOARD_INTERNAL', { cause: error });
   const expected = expectedType(request);
-  const form = expected === 'application/json' ? 'JSON' : 'form data';
-  const limit = request.routeOptions.bodyLimit;
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new TollboardError('TOLLBOARD_HTTP_BODY_TOO_LARGE', { details: { limit } });
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-    case 'FST_ERR_CTP_EMPTY_TYPE':
-      return new TollboardError('TOLLBOARD_HTTP_CONTENT_TYPE', { details: { value, expected } });
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-    case 'FST_ERR_CTP_INVALID_JSON_BODY':
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return new TollboardError('TOLLBOARD_HTTP_BODY_MALFORMED', { details: { form } });
-    case 'FST_ERR_BAD_URL':
-    case 'FST_ERR_MAX_PARAM_LENGTH':
-      return new TollboardError('TOLLBOARD_HTTP_REQUEST_MALFORMED', { details: { reason: 'the URL' } });
-    default:
-      if (error instanceof SyntaxError && message !== undefined && 'statusCode' in error) {
-        return new TollboardError('TOLLBOARD_HTTP_BODY_MALFORMED', { details: { form } });
-      }
-      return new TollboardError('TOLLBOARD_INTERNAL', { cause: error });
-  }
+  const details: Partial<Record<ErrorCode, Record<string, unknown>>> = {
+    TOLLBOARD_HTTP_BODY_TOO_LARGE: { limit: request.routeOptions.bodyLimit },
+    TOLLBOARD_HTTP_BODY_MALFORMED: { form: expected === 'application/json' ? 'JSON' : 'form data' },
+    TOLLBOARD_HTTP_CONTENT_TYPE: { value: request.headers['content-type']?.slice(0, 80) ?? 'absent', expected },
+    TOLLBOARD_HTTP_REQUEST_MALFORMED: { reason: 'the URL is not well-formed' },
+  };
+  return new TollboardError(code, { details: details[code] ?? {} });
 }
 
 /** Answers with the error and logs it: refusals quietly, faults of ours with their cause. */

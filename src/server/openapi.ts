@@ -72,8 +72,8 @@ export function document(app: Api): Record<string, unknown> {
       used.add(name);
     }
   }
-  const kept = Object.entries(schemas).filter(([name]) => used.has(name));
-  return { ...whole, components: { ...whole.components, schemas: Object.fromEntries(kept.sort()) } };
+  const kept = [...used].sort(byName).map((name) => [name, schemas[name]]);
+  return { ...whole, components: { ...whole.components, schemas: Object.fromEntries(kept) } };
 }
 
 interface Operation {
@@ -93,6 +93,10 @@ function allowNoBody({ requestBody }: Operation): void {
     requestBody.required = false;
     media.schema = some[0] as typeof media.schema;
   }
+}
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }
 
 function withoutSafeBounds(_key: string, value: unknown): unknown {

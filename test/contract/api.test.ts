@@ -1,12 +1,22 @@
 /** The HTTP API as outsiders see it; every answer is checked against `/openapi.json` of the same server. */
 
-import type { Entry, EntryRecord } from '../../src/core/entry.ts';
+import type { Entry } from '../../src/core/entry.ts';
 import type { Fact } from '../../src/core/outbox.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CALL_PARAMETERS } from '../../src/core/call.ts';
 import { MESSAGE_PARAMETERS } from '../../src/core/message.ts';
-import { ACCOUNT, type ApiServer, SENDER, SIGNATURE, startApiServer } from '../support/api-server.ts';
+import {
+  ACCOUNT,
+  type ApiServer,
+  accept,
+  claimed,
+  move,
+  refusal,
+  SENDER,
+  startApiServer,
+  taken,
+} from '../support/api-server.ts';
 
 let api: ApiServer;
 beforeAll(async () => {
@@ -14,47 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-interface Refusal {
-  error: {
-    code: string;
-    kind: string;
-    message: string;
-    remedy: string;
-    details: Record<string, unknown>;
-    requestId: string;
-  };
-}
-
-async function refusal(response: Response | Promise<Response>): Promise<Refusal['error'] & { status: number }> {
-  const answer = await response;
-  return { ...((await answer.json()) as Refusal).error, status: answer.status };
-}
-
-async function send(body: object, headers?: Record<string, string>): Promise<Entry[]> {
-  const answer = await api.post('/api/v1/messages', body, headers);
-  expect(answer.status).toBe(202);
-  return ((await answer.json()) as { messages: Entry[] }).messages;
-}
-
-async function apply(id: string, ...facts: Fact[]): Promise<EntryRecord> {
-  for (const fact of facts) await api.store.apply([{ key: { id }, fact }], Date.now());
-  const record = await api.store.entry({ id });
-  if (record === null) throw new Error('no such entry');
-  return record;
-}
-
-const claimed: Fact = { type: 'claimed', callbackMode: 'own' };
-const accepted = (sid: string): Fact => ({
-  type: 'accepted',
-  sid,
-  status: 'queued',
-  errorCode: null,
-  errorMessage: null,
-});
-
 describe('sending', () => {
   test('one recipient: the entry is answered once it is stored', async () => {
-    const [entry] = await send({ to: '+15551230001', body: 'hello' });
+    const [entry] = await accept(api, { to: '+15551230001', body: 'hello' });
     expect(entry).toMatchObject({ kind: 'message', state: 'queued', to: '+15551230001', from: SENDER, body: 'hello' });
     expect(entry).toMatchObject({
       host: 'api',
@@ -70,7 +42,7 @@ describe('sending', () => {
 
   test('several recipients: one entry each, in input order, the invalid ones rejected, repeats marked', async () => {
     const to = ['+15551230001', '5551230002', '+15551230003', '+15551230001'];
-    const entries = await send({ to, body: 'hello' });
+    const entries = await accept(api, { to, body: 'hello' });
     expect(entries.map(({ to: one, state }) => [one, state])).toEqual([
       ['+15551230001', 'queued'],
       ['5551230002', 'rejected'],
@@ -83,7 +55,7 @@ describe('sending', () => {
 
   test('10,000 recipients fit one request, 10,001 do not', async () => {
     const many = Array.from({ length: 10_000 }, (_, index) => `whatsapp:+1555${String(index).padStart(7, '0')}`);
-    const entries = await send({ to: many, from: `whatsapp:${SENDER}`, body: 'x'.repeat(1600) });
+    const entries = await accept(api, { to: many, from: `whatsapp:${SENDER}`, body: 'x'.repeat(1600) });
     expect(entries).toHaveLength(10_000);
     const error = await refusal(api.post('/api/v1/messages', { to: [...many, '+15551230001'], body: 'hello' }));
     expect(error).toMatchObject({ status: 422, code: 'TOLLBOARD_HTTP_BODY_INVALID' });
@@ -153,7 +125,7 @@ describe('sending', () => {
 
   test('notBefore, onUnknown and the name of the surface are kept', async () => {
     const body = { to: '+15551230001', body: 'later', notBefore: '2099-01-01T00:00:00+01:00', onUnknown: 'hold' };
-    const [entry] = await send(body, { 'tollboard-host': 'cli' });
+    const [entry] = await accept(api, body, { 'tollboard-host': 'cli' });
     expect(entry).toMatchObject({ state: 'scheduled', host: 'cli' });
     const record = await api.store.entry({ id: entry?.id ?? '' });
     expect(record).toMatchObject({ notBefore: Date.UTC(2098, 11, 31, 23), onUnknown: 'hold' });
@@ -187,7 +159,7 @@ describe('idempotency', () => {
 
   test('the same key with another body is refused', async () => {
     const headers = { 'idempotency-key': 'order 43' };
-    await send({ to: '+15551230001', body: 'hello' }, headers);
+    await accept(api, { to: '+15551230001', body: 'hello' }, headers);
     const error = await refusal(api.post('/api/v1/messages', { to: '+15551230001', body: 'other' }, headers));
     expect(error).toMatchObject({ status: 422, code: 'TOLLBOARD_IDEMPOTENCY_MISMATCH' });
   });
@@ -195,7 +167,7 @@ describe('idempotency', () => {
   test('twenty requests at once with one key make one entry', async () => {
     const headers = { 'idempotency-key': 'at once' };
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => send({ to: '+15551230009', body: 'once' }, headers)),
+      Array.from({ length: 20 }, () => accept(api, { to: '+15551230009', body: 'once' }, headers)),
     );
     expect(new Set(answers.map(([entry]) => entry?.id)).size).toBe(1);
   });
@@ -209,7 +181,7 @@ describe('idempotency', () => {
 
 describe('looking at entries', () => {
   test('lists come newest first, page by page, and end with next null', async () => {
-    const sent = await send({
+    const sent = await accept(api, {
       to: Array.from({ length: 5 }, (_, i) => `+1555200000${i}`),
       body: 'page',
       from: '+15550000002',
@@ -227,7 +199,7 @@ describe('looking at entries', () => {
   });
 
   test('lists are filtered by state, recipient and time', async () => {
-    await send({ to: '+15552100001', body: 'later', notBefore: '2099-01-01T00:00:00Z' });
+    await accept(api, { to: '+15552100001', body: 'later', notBefore: '2099-01-01T00:00:00Z' });
     const listed = async (query: string) =>
       ((await (await api.fetch(`/api/v1/messages?${query}`)).json()) as { messages: Entry[] }).messages;
     expect(await listed('to=%2B15552100001&state=scheduled')).toHaveLength(1);
@@ -255,10 +227,10 @@ describe('looking at entries', () => {
   });
 
   test("an entry is found by its id and by Twilio's SID", async () => {
-    const [entry] = await send({ to: '+15552200001', body: 'hello' });
+    const [entry] = await accept(api, { to: '+15552200001', body: 'hello' });
     const id = entry?.id ?? '';
     const sid = `SM${'5'.repeat(32)}`;
-    await apply(id, claimed, accepted(sid));
+    await move(api, id, claimed, taken(sid));
     for (const name of [id, sid]) {
       const answer = await api.fetch(`/api/v1/messages/${name}`);
       expect(await answer.json()).toMatchObject({ id, sid, state: 'sent', status: 'queued' });
@@ -266,8 +238,8 @@ describe('looking at entries', () => {
   });
 
   test('explain adds every decision, oldest first', async () => {
-    const [entry] = await send({ to: '+15552200002', body: 'hello' });
-    await apply(entry?.id ?? '', claimed, accepted(`SM${'6'.repeat(32)}`));
+    const [entry] = await accept(api, { to: '+15552200002', body: 'hello' });
+    await move(api, entry?.id ?? '', claimed, taken(`SM${'6'.repeat(32)}`));
     const answer = await api.fetch(`/api/v1/messages/${entry?.id}?explain=true`);
     const { decisions } = (await answer.json()) as { decisions: Array<{ what: string; at: string }> };
     expect(decisions.map(({ what }) => what).slice(0, 2)).toEqual(['accepted', 'claimed']);
@@ -275,7 +247,7 @@ describe('looking at entries', () => {
   });
 
   test('a message is not found among the calls, nor an id that never was', async () => {
-    const [entry] = await send({ to: '+15552200003', body: 'hello' });
+    const [entry] = await accept(api, { to: '+15552200003', body: 'hello' });
     for (const path of [`/api/v1/calls/${entry?.id}`, '/api/v1/messages/SM0', '/api/v1/messages?after=SM0']) {
       expect(await refusal(api.fetch(path))).toMatchObject({ status: 404, code: 'TOLLBOARD_ENTRY_NOT_FOUND' });
     }
@@ -284,7 +256,7 @@ describe('looking at entries', () => {
 
 describe('acting on entries', () => {
   test('a scheduled message is canceled, then redacted', async () => {
-    const [entry] = await send({ to: '+15552300001', body: 'secret', notBefore: '2099-01-01T00:00:00Z' });
+    const [entry] = await accept(api, { to: '+15552300001', body: 'secret', notBefore: '2099-01-01T00:00:00Z' });
     const canceled = await api.fetch(`/api/v1/messages/${entry?.id}/cancel`, { method: 'POST' });
     expect(await canceled.json()).toMatchObject({ id: entry?.id, state: 'canceled' });
     const redacted = await api.post(`/api/v1/messages/${entry?.id}/redact`, {});
@@ -292,16 +264,16 @@ describe('acting on entries', () => {
   });
 
   test('what its state forbids is a conflict', async () => {
-    const [entry] = await send({ to: '+15552300002', body: 'hello' });
+    const [entry] = await accept(api, { to: '+15552300002', body: 'hello' });
     const error = await refusal(api.post(`/api/v1/messages/${entry?.id}/redact`, {}));
     expect(error).toMatchObject({ status: 409, code: 'TOLLBOARD_ENTRY_STATE' });
   });
 
   test('a held message is resolved by a choice', async () => {
-    const [entry] = await send({ to: '+15552300003', body: 'hello', onUnknown: 'hold' });
+    const [entry] = await accept(api, { to: '+15552300003', body: 'hello', onUnknown: 'hold' });
     const id = entry?.id ?? '';
     const held: Fact = { type: 'ambiguous', why: 'for the test', error: await lostReport() };
-    await apply(id, claimed, { type: 'lost', error: await lostReport() }, held);
+    await move(api, id, claimed, { type: 'lost', error: await lostReport() }, held);
     const before = (await (await api.fetch(`/api/v1/messages/${id}`)).json()) as Entry;
     expect(before).toMatchObject({ state: 'held', resolution: { choices: expect.arrayContaining(['drop']) } });
     const answer = await api.post(`/api/v1/messages/${id}/resolve`, { choice: 'drop' });
@@ -313,7 +285,7 @@ describe('acting on entries', () => {
     [{}, 'choice of the body is absent'],
     [{ choice: 'drop', why: 'x' }, 'why of the body is not known here'],
   ])('the choice %j is refused: %s', async (body, message) => {
-    const [entry] = await send({ to: '+15552300004', body: 'hello' });
+    const [entry] = await accept(api, { to: '+15552300004', body: 'hello' });
     const error = await refusal(api.post(`/api/v1/messages/${entry?.id}/resolve`, body));
     expect(error).toMatchObject({ status: 422, code: 'TOLLBOARD_HTTP_BODY_INVALID' });
     expect(error.message).toContain(message);
@@ -333,111 +305,6 @@ describe('the account', () => {
     expect(report).toMatchObject({ ok: true, simulated: true });
     const error = await refusal(api.post('/api/v1/connectivity', { account: 'nobody' }));
     expect(error).toMatchObject({ status: 404, code: 'TOLLBOARD_ACCOUNT_UNKNOWN' });
-  });
-});
-
-describe('callbacks and events', () => {
-  const form = (fields: string, signature: string | null = SIGNATURE): RequestInit => ({
-    method: 'POST',
-    body: `AccountSid=${ACCOUNT}&${fields}`,
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      ...(signature === null ? {} : { 'x-twilio-signature': signature }),
-    },
-  });
-
-  test('a signed callback moves its entry and becomes an event', async () => {
-    const [entry] = await send({ to: '+15552400001', body: 'hello' });
-    const id = entry?.id ?? '';
-    const sid = `SM${'7'.repeat(32)}`;
-    await apply(id, claimed, accepted(sid));
-    const path = `/callbacks/message?ref=${id}`;
-    const told = await api.anonymous(path, form(`MessageSid=${sid}&MessageStatus=delivered`));
-    expect(told.status).toBe(204);
-    expect(await api.store.entry({ id })).toMatchObject({ state: 'done', status: 'delivered' });
-    const { events } = (await (await api.fetch('/api/v1/events?limit=1000')).json()) as { events: object[] };
-    expect(events.at(-1)).toMatchObject({
-      type: 'twilio_message_status',
-      data: { MessageStatus: 'delivered', entryId: id },
-      simulated: true,
-    });
-  });
-
-  test('events come page by page, by type and by cursor', async () => {
-    const [entry] = await send({ to: '+15552400002', body: 'hello' });
-    const id = entry?.id ?? '';
-    const sid = `SM${'8'.repeat(32)}`;
-    await apply(id, claimed, accepted(sid));
-    for (const status of ['sent', 'delivered', 'read']) {
-      await api.anonymous(`/callbacks/message?ref=${id}`, form(`MessageSid=${sid}&MessageStatus=${status}`));
-    }
-    const words: string[] = [];
-    for (let after: string | null = '0'; after !== null; ) {
-      const answer = await api.fetch(`/api/v1/events?limit=1&type=twilio_message_status&after=${after}`);
-      const page = (await answer.json()) as { events: Array<{ data: Record<string, string> }>; next: string | null };
-      for (const { data } of page.events) if (data.entryId === id) words.push(data.MessageStatus ?? '');
-      after = page.next;
-    }
-    expect(words.slice(-3)).toEqual(['sent', 'delivered', 'read']);
-    expect(await refusal(api.fetch('/api/v1/events?after=EV0'))).toMatchObject({
-      status: 422,
-      details: { name: 'after' },
-    });
-  });
-
-  test('a forged callback is refused with an empty body and does nothing', async () => {
-    const [entry] = await send({ to: '+15552400003', body: 'hello' });
-    const sid = `SM${'9'.repeat(32)}`;
-    await apply(entry?.id ?? '', claimed, accepted(sid));
-    for (const signature of ['forged', null]) {
-      const fields = `MessageSid=${sid}&MessageStatus=delivered`;
-      const answer = await api.anonymous(`/callbacks/message?ref=${entry?.id}`, form(fields, signature));
-      expect([answer.status, await answer.text()]).toEqual([403, '']);
-    }
-    expect(await api.store.entry({ id: entry?.id ?? '' })).toMatchObject({ status: 'queued' });
-  });
-
-  test('a callback for what we never had is taken and forgotten', async () => {
-    for (const path of ['/callbacks/message?ref=SM1', '/callbacks/call', '/callbacks/call?ref=a&ref=b']) {
-      expect((await api.anonymous(path, form('CallSid=CA1&CallStatus=completed'))).status).toBe(204);
-    }
-  });
-
-  test('path, query and fields reach the signature check exactly as they came', async () => {
-    const seen: unknown[] = [];
-    const other = await startApiServer({
-      gateway: {
-        async callback(request) {
-          seen.push(request);
-          return 'unknown';
-        },
-      },
-    });
-    const path = '/callbacks/message?x=%7e+1&ref=SM1&x=';
-    await other.anonymous(path, form('B=2&A=1&B=%2B3+4&C=', 'sig=='));
-    await other.close();
-    expect(seen).toEqual([
-      {
-        kind: 'message',
-        ref: 'SM1',
-        pathAndQuery: path,
-        fields: [
-          ['AccountSid', ACCOUNT],
-          ['B', '2'],
-          ['A', '1'],
-          ['B', '+3 4'],
-          ['C', ''],
-        ],
-        signature: 'sig==',
-      },
-    ]);
-  });
-
-  test('a callback is a form of at most 64 kB', async () => {
-    const large = form(`A=${'x'.repeat(64 * 1024)}`);
-    expect(await refusal(api.anonymous('/callbacks/message', large))).toMatchObject({ status: 413 });
-    const json = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
-    expect(await refusal(api.anonymous('/callbacks/message', json))).toMatchObject({ status: 415 });
   });
 });
 

@@ -1,6 +1,8 @@
 /** The real server over the real service and a store in memory; only Twilio is a double, at the outer boundary. */
 
+import type { Entry } from '../../src/core/entry.ts';
 import type { GatewayApi } from '../../src/core/gateway-api.ts';
+import type { Fact } from '../../src/core/outbox.ts';
 import type { Clock, Random, Store } from '../../src/core/ports.ts';
 import type { AccountClient } from '../../src/delivery/gateway-service.ts';
 import type { RunningServer, ServerOptions } from '../../src/server/app.ts';
@@ -110,6 +112,40 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       await store.close();
     },
   };
+}
+
+export interface Refusal {
+  status: number;
+  code: string;
+  kind: string;
+  message: string;
+  remedy: string;
+  details: Record<string, unknown>;
+  requestId: string;
+}
+
+export async function refusal(response: Response | Promise<Response>): Promise<Refusal> {
+  const answer = await response;
+  return { ...((await answer.json()) as { error: Omit<Refusal, 'status'> }).error, status: answer.status };
+}
+
+/** Sends texts; throws unless they were accepted. */
+export async function accept(api: ApiServer, body: object, headers?: Record<string, string>): Promise<Entry[]> {
+  const answer = await api.post('/api/v1/messages', body, headers);
+  if (answer.status !== 202) throw new Error(`not accepted: ${await answer.text()}`);
+  return ((await answer.json()) as { messages: Entry[] }).messages;
+}
+
+/** What delivery would do. */
+export async function move(api: ApiServer, id: string, ...facts: Fact[]): Promise<void> {
+  for (const fact of facts) await api.store.apply([{ key: { id }, fact }], Date.now());
+}
+
+export const claimed: Fact = { type: 'claimed', callbackMode: 'own' };
+
+/** Twilio took it. */
+export function taken(sid: string): Fact {
+  return { type: 'accepted', sid, status: 'queued', errorCode: null, errorMessage: null };
 }
 
 /** Nothing is delivered here: only what the routes themselves ask of Twilio has an answer. */
