@@ -507,7 +507,7 @@ export const ERRORS = {
   },
   TOLLBOARD_POLICY_OPTED_OUT: {
     kind: 'forbidden',
-    message: '{to} opted out of messages from {from}; nothing was sent.',
+    message: '{recipient} opted out of messages from {sender}; nothing was sent.',
     remedy: 'Wait until the recipient writes START to that sender; do not try other senders.',
     twilioCode: 21610,
   },

@@ -32,10 +32,9 @@ export function optOutWord(body: string, tollFree = false): OptOutEffect | null 
 }
 
 /**
- * The refusal (`TOLLBOARD_POLICY_OPTED_OUT`, Twilio's 21610, nothing sent) when the recipient opted out of this sender,
- * else null. A block holds for the pair of sender number, or Messaging Service, and recipient.
+ * The refusal of a send whose recipient opted out of this sender (`TOLLBOARD_POLICY_OPTED_OUT`, Twilio's 21610, nothing
+ * sent). A block holds for the pair of sender number, or Messaging Service, and recipient.
  */
-export function optOutRefusal(optedOut: boolean, sender: string, recipient: string): ErrorReport | null {
-  if (!optedOut) return null;
-  return errorReport('TOLLBOARD_POLICY_OPTED_OUT', { stage: 'before_send', details: { from: sender, to: recipient } });
+export function optedOutReport(sender: string, recipient: string): ErrorReport {
+  return errorReport('TOLLBOARD_POLICY_OPTED_OUT', { stage: 'before_send', details: { sender, recipient } });
 }
