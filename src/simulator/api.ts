@@ -12,14 +12,7 @@ import { fetchBalance } from './balance.ts';
 import { createCall, deleteCall, fetchCall, listCalls, updateCall } from './calls.ts';
 import { failure } from './exchange.ts';
 import { createFeedback } from './feedback.ts';
-import {
-  createNumber,
-  deleteNumber,
-  fetchNumber,
-  listNone,
-  listNumbers,
-  updateNumber,
-} from './incoming-phone-numbers.ts';
+import { createNumber, deleteNumber, fetchNumber, listNumbers, updateNumber } from './incoming-phone-numbers.ts';
 import { isTestable } from './magic-numbers.ts';
 import { deleteMedia, fetchMedia, listMedia, redirectToMedia } from './media.ts';
 import { listMessages } from './message-list.ts';
@@ -53,9 +46,6 @@ export const RESOURCES: Readonly<Record<string, Methods>> = {
   'Accounts/:sid/Calls': { GET: listCalls, POST: createCall },
   'Accounts/:sid/Calls/:sid': { GET: fetchCall, POST: updateCall, DELETE: deleteCall },
   'Accounts/:sid/IncomingPhoneNumbers': { GET: listNumbers, POST: createNumber },
-  'Accounts/:sid/IncomingPhoneNumbers/Local': { GET: listNumbers },
-  'Accounts/:sid/IncomingPhoneNumbers/Mobile': { GET: listNone },
-  'Accounts/:sid/IncomingPhoneNumbers/TollFree': { GET: listNone },
   'Accounts/:sid/IncomingPhoneNumbers/:sid': { GET: fetchNumber, POST: updateNumber, DELETE: deleteNumber },
   'Accounts/:sid/Messages': { GET: listMessages, POST: createMessage },
   'Accounts/:sid/Messages/:sid': { GET: fetchMessage, POST: updateMessage, DELETE: deleteMessage },

@@ -107,16 +107,15 @@ export function createCallbackSender({ base, random }: { base: Clock; random: Ra
       const { url, body, headers } = outgoing;
       const secure = url.protocol === 'https:';
       const timers = new AbortController();
+      /** What an error means now: no connection yet, or a connection that broke. */
       let failure: Failure = 'ct';
+      let answering = false;
       const sent = (secure ? httpsRequest : httpRequest)(
         url,
         { method: callback.method, headers, agent: secure ? agents.https : agents.http, signal },
         (response) => {
-          failure = 'broken';
-          readAnswer(response).then(
-            (answer) => done(answer),
-            () => done({ failure }),
-          );
+          answering = true;
+          readAnswer(response).then(done, () => done({ failure }));
         },
       );
       function done(outcome: Attempt | { redirect: string; status: number }): void {
@@ -127,21 +126,21 @@ export function createCallbackSender({ base, random }: { base: Clock; random: Ra
         base.sleep(Math.max(0, after), timers.signal).then(
           () => {
             if (why === 'ct' && failure !== 'ct') return;
-            failure = why;
-            sent.destroy(new Error('time-out'));
+            done({ failure: why });
+            sent.destroy();
           },
           () => undefined,
         );
       }
       sent.on('socket', (socket) => {
         const connected = (): void => {
-          failure = 'rt';
+          failure = 'broken';
         };
         if (!socket.connecting) connected();
         else socket.once(secure ? 'secureConnect' : 'connect', connected);
       });
       // A kept connection that the other side had already closed counts as no connection: nobody read the request.
-      sent.on('error', () => done({ failure: sent.reusedSocket && failure === 'rt' ? 'ct' : failure }));
+      sent.on('error', () => done({ failure: sent.reusedSocket && !answering ? 'ct' : failure }));
       expire(Math.min(settings.ct, left), 'ct');
       expire(Math.min(settings.rt, left), 'rt');
       sent.end(body);
@@ -157,7 +156,7 @@ export function createCallbackSender({ base, random }: { base: Clock; random: Ra
   };
 }
 
-const AGENT = { keepAlive: true, maxSockets: 64, timeout: 30_000 } as const;
+const AGENT = { keepAlive: true, maxSockets: 64 } as const;
 
 interface Overrides {
   ct: number;

@@ -12,9 +12,9 @@ export interface Callbacks {
   request(request: CallbackRequest): Promise<CallbackResult>;
   /** Queues a status callback; those of one `chain` (a SID) go one after the other. */
   send(chain: string, request: CallbackRequest, disturbance: Disturbance | null): void;
-  /** Queued and under way. */
+  /** Queued and under way; not those that wait for their time. */
   pending(): number;
-  /** Resolves when nothing is queued or under way. */
+  /** Resolves when none is pending. */
   idle(): Promise<void>;
   start(): void;
   /** Drops what is queued and aborts what is under way. */
@@ -39,7 +39,6 @@ export function createCallbacks({ sender, clock, logger }: CallbackOptions): Cal
   const held = new Map<string, CallbackRequest>();
   let inFlight = 0;
   let direct = 0;
-  let delayed = 0;
   let stopped = new AbortController();
   let idlers: Array<() => void> = [];
 
@@ -92,7 +91,7 @@ export function createCallbacks({ sender, clock, logger }: CallbackOptions): Cal
   }
 
   function pending(): number {
-    return queue.size() + inFlight + direct + delayed + held.size + waiting.size;
+    return queue.size() + inFlight + direct + waiting.size;
   }
 
   function wake(): void {
@@ -132,11 +131,7 @@ export function createCallbacks({ sender, clock, logger }: CallbackOptions): Cal
       if (disturbance?.kind === 'lost') return;
       if (disturbance?.kind === 'reordered' && !held.has(chain)) return hold(chain, callback);
       if (disturbance?.kind === 'delayed') {
-        delayed += 1;
-        clock.at(clock.now() + disturbance.delayMs, () => {
-          delayed -= 1;
-          enqueue(chain, callback);
-        });
+        clock.at(clock.now() + disturbance.delayMs, () => enqueue(chain, callback));
         return;
       }
       enqueue(chain, callback);
@@ -157,7 +152,6 @@ export function createCallbacks({ sender, clock, logger }: CallbackOptions): Cal
       waiting.clear();
       held.clear();
       busy.clear();
-      delayed = 0;
       stopped.abort();
       sender.close();
       wake();

@@ -25,9 +25,6 @@ export const listNumbers: Handler = (exchange) => {
   return listAnswer(exchange, matching, 'incoming_phone_numbers', renderPhoneNumber);
 };
 
-/** Every simulated number is local. */
-export const listNone: Handler = (exchange) => listAnswer(exchange, [], 'incoming_phone_numbers', renderPhoneNumber);
-
 export const fetchNumber: Handler = (exchange) => {
   const number = find(exchange);
   return number === null ? missing(exchange) : { status: 200, body: renderPhoneNumber(number) };

@@ -37,7 +37,9 @@ export function signedUrl(url: string, voice: boolean): string {
   const scheme = parts[1] as string;
   let host = (parts[2] as string).replace(/^.*@/, '');
   if (voice && scheme.toLowerCase() === 'https') host = host.replace(/:\d+$/, '');
-  return `${scheme}://${host}${parts[3]}`;
+  // A URL without a path is asked for as `/`, and that is what its receiver sees.
+  const path = parts[3] as string;
+  return `${scheme}://${host}${path.startsWith('/') ? '' : '/'}${path}`;
 }
 
 function bytewise(left: string, right: string): number {

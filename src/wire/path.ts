@@ -10,8 +10,6 @@ export interface WirePath {
 }
 
 const VERSION = '/2010-04-01/';
-/** Words that follow a collection without being an identifier. */
-const KINDS = new Set(['IncomingPhoneNumbers/Local', 'IncomingPhoneNumbers/Mobile', 'IncomingPhoneNumbers/TollFree']);
 
 /** Null when the path is not one of the 2010 API at all. `path` without the query. */
 export function parseWirePath(path: string): WirePath | null {
@@ -24,8 +22,8 @@ export function parseWirePath(path: string): WirePath | null {
     rest = rest.slice(0, dot);
   }
   const sids: string[] = [];
-  const parts = rest.split('/').map((part, index, all) => {
-    if (index % 2 === 0 || KINDS.has(`${all[index - 1]}/${part}`)) return part;
+  const parts = rest.split('/').map((part, index) => {
+    if (index % 2 === 0) return part;
     sids.push(decode(part));
     return ':sid';
   });

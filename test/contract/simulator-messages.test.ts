@@ -1,0 +1,558 @@
+/** The simulator's Messages, judged by the official SDK and by Twilio's OpenAPI. */
+
+import { RestException } from 'twilio';
+import { describe, expect, test } from 'vitest';
+import { ask, FROM, PHONE, pass, startSimulator } from '../support/simulator.ts';
+import { sdkFor } from '../support/twilio-sdk.ts';
+
+const SERVICE = `MG${'a'.repeat(32)}`;
+
+/** What pages share in the SDK's types. */
+interface Page {
+  instances: Array<{ sid: string }>;
+  nextPage(): Promise<Page> | undefined;
+}
+
+/** The SDK's exception of a call that must fail. */
+async function fault(call: Promise<unknown>): Promise<{ code: number | undefined; status: number; message: string }> {
+  const error: unknown = await call.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(RestException);
+  const { code, status, message } = error as RestException;
+  return { code, status, message };
+}
+
+describe('a message created by the official SDK', () => {
+  test('is queued, then sent, then delivered, and has a price in the end', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const created = await client.messages.create({ to: PHONE, from: FROM, body: 'Hello' });
+    expect(created).toMatchObject({
+      status: 'queued',
+      direction: 'outbound-api',
+      numSegments: '1',
+      price: null,
+      priceUnit: 'USD',
+      dateSent: null,
+      messagingServiceSid: null,
+      errorCode: null,
+    });
+    expect(created.sid).toMatch(/^SM[0-9a-f]{32}$/);
+    await pass(simulator, 100);
+    expect(await client.messages(created.sid).fetch()).toMatchObject({
+      status: 'sent',
+      dateSent: expect.any(Date),
+      price: null,
+    });
+    await pass(simulator, 200);
+    expect(await client.messages(created.sid).fetch()).toMatchObject({ status: 'delivered', price: null });
+    await pass(simulator, 200);
+    expect(await client.messages(created.sid).fetch()).toMatchObject({ status: 'delivered', price: '-0.00750' });
+  });
+
+  test('has members in the order of a real answer and blanks where Twilio writes them', async () => {
+    const simulator = await startSimulator();
+    const { status, text, headers } = await ask(simulator, 'POST', 'Messages.json', {
+      form: [
+        ['To', PHONE],
+        ['From', FROM],
+        ['Body', 'He said "hi"'],
+      ],
+    });
+    expect(status).toBe(201);
+    expect(Object.keys(JSON.parse(text) as object).join(' ')).toBe(
+      'body num_segments direction from date_updated price error_message uri account_sid num_media to date_created status sid date_sent messaging_service_sid error_code price_unit api_version subresource_uris',
+    );
+    expect(text).toContain('{"body": "He said \\"hi\\"", "num_segments": "1", ');
+    expect(text).toContain('"date_created": "Wed, 01 Jul 2026 12:00:00 +0000"');
+    expect(headers.get('content-type')).toBe('application/json');
+    expect(headers.get('twilio-request-id')).toMatch(/^RQ[0-9a-f]{32}$/);
+    expect(headers.get('twilio-concurrent-requests')).toBe('1');
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('with media is an MMS whose media can be listed, fetched and deleted', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const mediaUrl = ['https://demo.twilio.com/logo.png', 'https://demo.twilio.com/owl.jpg'];
+    const { sid, numMedia } = await client.messages.create({ to: PHONE, from: FROM, body: 'Look', mediaUrl });
+    expect(sid).toMatch(/^MM/);
+    expect(numMedia).toBe('2');
+    const media = await client.messages(sid).media.list();
+    expect(media.map(({ contentType }) => contentType)).toEqual(['image/png', 'image/jpeg']);
+    const first = media[0]?.sid ?? '';
+    expect(await client.messages(sid).media(first).fetch()).toMatchObject({ parentSid: sid });
+    const redirect = await ask(simulator, 'GET', `Messages/${sid}/Media/${first}`);
+    expect([redirect.status, redirect.headers.get('location')]).toEqual([307, mediaUrl[0]]);
+    expect(await client.messages(sid).media(first).remove()).toBe(true);
+    expect(await client.messages(sid).media.list()).toHaveLength(1);
+  });
+
+  test('of a service is accepted without a sender, which is picked when it is queued', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const { sid, ...created } = await client.messages.create({ to: PHONE, messagingServiceSid: SERVICE, body: 'Hi' });
+    expect(created).toMatchObject({ status: 'accepted', from: null, numSegments: '0', messagingServiceSid: SERVICE });
+    await pass(simulator, 50);
+    expect(await client.messages(sid).fetch()).toMatchObject({ status: 'queued', from: FROM, numSegments: '1' });
+  });
+
+  test('takes feedback, answered with 200', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const { sid } = await client.messages.create({ to: PHONE, from: FROM, body: 'Hi', provideFeedback: true });
+    expect(await client.messages(sid).feedback.create({ outcome: 'confirmed' })).toMatchObject({ messageSid: sid });
+    const wrong = await ask(simulator, 'POST', `Messages/${sid}/Feedback.json`, { form: [['Outcome', 'perhaps']] });
+    expect(wrong.status).toBe(400);
+  });
+});
+
+describe('the effect of create parameters', () => {
+  test('SmartEncoded replaces look-alikes, and the answer shows the new text', async () => {
+    const simulator = await startSimulator();
+    const { body } = await sdkFor(simulator).messages.create({
+      to: PHONE,
+      from: FROM,
+      body: '“Hi”',
+      smartEncoded: true,
+    });
+    expect(body).toBe('"Hi"');
+  });
+
+  test('ContentRetention discards the text and AddressRetention hides the recipient, but the phone gets both', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const options = { contentRetention: 'discard', addressRetention: 'obfuscate' } as const;
+    const { body, to } = await client.messages.create({ to: PHONE, from: FROM, body: 'Secret', ...options });
+    expect([body, to]).toEqual(['', '+1555111XXXX']);
+    expect(await client.messages.list({ to: PHONE })).toEqual([]);
+    expect(simulator.control.messages().messages[0]).toMatchObject({ body: 'Secret', to: PHONE });
+  });
+
+  test('a price over MaxPrice ends failed with 30010', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const { sid } = await client.messages.create({ to: PHONE, from: FROM, body: 'Hi', maxPrice: 0.001 });
+    await pass(simulator, 500);
+    expect(await client.messages(sid).fetch()).toMatchObject({ status: 'failed', errorCode: 30010, dateSent: null });
+  });
+
+  test('ValidityPeriod ends a message that waits too long in a paced queue with 30036', async () => {
+    const simulator = await startSimulator();
+    simulator.control.scenarios.add({ from: FROM, perSecond: 0.1 });
+    const client = sdkFor(simulator);
+    await client.messages.create({ to: PHONE, from: FROM, body: 'first' });
+    const { sid } = await client.messages.create({ to: PHONE, from: FROM, body: 'second', validityPeriod: 5 });
+    await pass(simulator, 5000);
+    expect(await client.messages(sid).fetch()).toMatchObject({ status: 'failed', errorCode: 30036 });
+  });
+
+  test('a paced sender sends at its pace and refuses with 21611 what its queue does not hold', async () => {
+    const simulator = await startSimulator();
+    simulator.control.scenarios.add({ from: FROM, perSecond: 1, queueLimit: 2 });
+    const client = sdkFor(simulator);
+    const send = () => client.messages.create({ to: PHONE, from: FROM, body: 'Hi' });
+    const first = await send();
+    const second = await send();
+    expect(await fault(send())).toMatchObject({ code: 21611, status: 400 });
+    await pass(simulator, 100);
+    expect((await client.messages(first.sid).fetch()).status).toBe('sent');
+    expect((await client.messages(second.sid).fetch()).status).toBe('queued');
+    await pass(simulator, 1000);
+    expect((await client.messages(second.sid).fetch()).status).toBe('sent');
+  });
+
+  test('unknown parameters are ignored', async () => {
+    const simulator = await startSimulator();
+    const form: Array<[string, string]> = [
+      ['To', PHONE],
+      ['From', FROM],
+      ['Body', 'Hi'],
+      ['Colour', 'red'],
+    ];
+    expect((await ask(simulator, 'POST', 'Messages.json', { form })).status).toBe(201);
+  });
+});
+
+describe('a refused message has the code, status and sentence of Twilio', () => {
+  const long = 'x'.repeat(1601);
+  const urls = Array.from({ length: 11 }, (_, index) => `https://example.com/${index}.png`);
+  const cases: Array<[what: string, code: number, fields: Array<[string, string]>]> = [
+    [
+      'no recipient',
+      21604,
+      [
+        ['From', FROM],
+        ['Body', 'x'],
+      ],
+    ],
+    [
+      'no sender',
+      21603,
+      [
+        ['To', PHONE],
+        ['Body', 'x'],
+      ],
+    ],
+    [
+      'no content',
+      21602,
+      [
+        ['To', PHONE],
+        ['From', FROM],
+      ],
+    ],
+    [
+      'a recipient that is no number',
+      21211,
+      [
+        ['To', 'abc'],
+        ['From', FROM],
+        ['Body', 'x'],
+      ],
+    ],
+    [
+      'a recipient whose + became a blank',
+      21211,
+      [
+        ['To', ' 15551112222'],
+        ['From', FROM],
+        ['Body', 'x'],
+      ],
+    ],
+    [
+      'a short code as recipient',
+      21265,
+      [
+        ['To', '12345'],
+        ['From', FROM],
+        ['Body', 'x'],
+      ],
+    ],
+    [
+      'itself as recipient',
+      21266,
+      [
+        ['To', FROM],
+        ['From', FROM],
+        ['Body', 'x'],
+      ],
+    ],
+    [
+      '1601 characters',
+      21617,
+      [
+        ['To', PHONE],
+        ['From', FROM],
+        ['Body', long],
+      ],
+    ],
+    ['eleven media', 21623, [['To', PHONE], ['From', FROM], ...urls.map((url): [string, string] => ['MediaUrl', url])]],
+    [
+      'media that is no URL',
+      21620,
+      [
+        ['To', PHONE],
+        ['From', FROM],
+        ['MediaUrl', 'logo.png'],
+      ],
+    ],
+    [
+      'a callback host with an underscore',
+      21609,
+      [
+        ['To', PHONE],
+        ['From', FROM],
+        ['Body', 'x'],
+        ['StatusCallback', 'http://my_host.example/'],
+      ],
+    ],
+    [
+      'a validity of ten hours and a second',
+      21624,
+      [
+        ['To', PHONE],
+        ['From', FROM],
+        ['Body', 'x'],
+        ['ValidityPeriod', '36001'],
+      ],
+    ],
+    [
+      'a sender that nobody owns',
+      21659,
+      [
+        ['To', PHONE],
+        ['From', '+15559999999'],
+        ['Body', 'x'],
+      ],
+    ],
+    [
+      'a caller ID as sender',
+      21606,
+      [
+        ['To', PHONE],
+        ['From', '+15550100001'],
+        ['Body', 'x'],
+      ],
+    ],
+    [
+      'channels that differ',
+      21910,
+      [
+        ['To', `whatsapp:${PHONE}`],
+        ['From', FROM],
+        ['Body', 'x'],
+      ],
+    ],
+    [
+      'a schedule in five minutes',
+      35114,
+      [
+        ['To', PHONE],
+        ['MessagingServiceSid', SERVICE],
+        ['Body', 'x'],
+        ['ScheduleType', 'fixed'],
+        ['SendAt', '2026-07-01T12:05:00Z'],
+      ],
+    ],
+    [
+      'a schedule without a service',
+      35118,
+      [
+        ['To', PHONE],
+        ['From', FROM],
+        ['Body', 'x'],
+        ['ScheduleType', 'fixed'],
+        ['SendAt', '2026-07-01T13:05:00Z'],
+      ],
+    ],
+  ];
+  test.each(cases)('%s: %i', async (_what, code, form) => {
+    const simulator = await startSimulator();
+    const { status, json } = await ask(simulator, 'POST', 'Messages.json', { form });
+    expect({ status, code: json.code }).toEqual({ status: 400, code });
+    expect(simulator.control.messages().messages).toEqual([]);
+  });
+
+  test('the sentence names the recipient with its last four characters hidden', async () => {
+    const simulator = await startSimulator();
+    const { message } = await fault(sdkFor(simulator).messages.create({ to: '+1555', from: FROM, body: 'x' }));
+    expect(message).toBe("Invalid 'To' Phone Number: +XXXX");
+  });
+
+  test("another account's number is a mismatch: 21660", async () => {
+    const accounts = { accounts: [{ sid: 'ACother', auth_token: 'other', numbers: ['+15558880001'] }] };
+    const simulator = await startSimulator({ accounts });
+    const call = sdkFor(simulator).messages.create({ to: PHONE, from: '+15558880001', body: 'x' });
+    expect(await fault(call)).toMatchObject({ code: 21660 });
+  });
+
+  test('a scenario refuses a phone with any code', async () => {
+    const simulator = await startSimulator();
+    simulator.control.scenarios.add({ to: PHONE, refuse: 21614 });
+    const call = sdkFor(simulator).messages.create({ to: PHONE, from: FROM, body: 'x' });
+    expect(await fault(call)).toMatchObject({ code: 21614, status: 400 });
+  });
+});
+
+describe('trial accounts', () => {
+  test('text verified numbers only, with the prefix in text and segments', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator, 1);
+    const { body, numSegments } = await client.messages.create({
+      to: '+15550100001',
+      from: FROM,
+      body: 'x'.repeat(123),
+    });
+    expect(body.startsWith('Sent from your Twilio trial account - xxx')).toBe(true);
+    expect(numSegments).toBe('2');
+    expect(await fault(client.messages.create({ to: PHONE, from: FROM, body: 'x' }))).toMatchObject({ code: 21608 });
+    expect(await fault(client.messages.create({ to: '+15550100001', from: 'ACME', body: 'x' }))).toMatchObject({
+      code: 21267,
+    });
+  });
+
+  test('of 2026 send predefined templates only, without a prefix', async () => {
+    const simulator = await startSimulator({ trial: '2026' });
+    const client = sdkFor(simulator, 1);
+    const { body } = await client.messages.create({ to: '+15550100001', from: FROM, body: 'sms_2fa' });
+    expect(body).toBe('sms_2fa');
+    expect(await fault(client.messages.create({ to: '+15550100001', from: FROM, body: 'x' }))).toMatchObject({
+      code: 572006,
+    });
+  });
+});
+
+describe('update and delete', () => {
+  test('a finished message can be redacted, and the phone keeps its text', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const { sid } = await client.messages.create({ to: PHONE, from: FROM, body: 'Secret' });
+    expect(await fault(client.messages(sid).update({ body: '' }))).toMatchObject({ code: 20009, status: 409 });
+    await pass(simulator, 300);
+    expect((await client.messages(sid).update({ body: '' })).body).toBe('');
+    expect(simulator.control.messages().messages[0]?.body).toBe('Secret');
+  });
+
+  test('a scheduled message can be canceled once', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const schedule = { scheduleType: 'fixed' as const, sendAt: new Date(Date.UTC(2026, 6, 1, 13)) };
+    const { sid, status } = await client.messages.create({
+      to: PHONE,
+      messagingServiceSid: SERVICE,
+      body: 'x',
+      ...schedule,
+    });
+    expect(status).toBe('scheduled');
+    expect((await client.messages(sid).update({ status: 'canceled' })).status).toBe('canceled');
+    expect(await fault(client.messages(sid).update({ status: 'canceled' }))).toMatchObject({
+      code: 30409,
+      status: 409,
+    });
+    await pass(simulator, 3_700_000);
+    expect((await client.messages(sid).fetch()).status).toBe('canceled');
+  });
+
+  test('a scheduled message goes out at its time', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const schedule = { scheduleType: 'fixed' as const, sendAt: new Date(Date.UTC(2026, 6, 1, 13)) };
+    const { sid } = await client.messages.create({ to: PHONE, messagingServiceSid: SERVICE, body: 'x', ...schedule });
+    await pass(simulator, 3_599_999);
+    expect((await client.messages(sid).fetch()).status).toBe('scheduled');
+    await pass(simulator, 301);
+    expect((await client.messages(sid).fetch()).dateSent).toEqual(new Date(Date.UTC(2026, 6, 1, 13)));
+  });
+
+  test.each([
+    ['neither', []],
+    [
+      'both',
+      [
+        ['Body', ''],
+        ['Status', 'canceled'],
+      ],
+    ],
+    ['a text', [['Body', 'new']]],
+    ['another status', [['Status', 'sent']]],
+  ] as Array<[string, Array<[string, string]>]>)('an update with %s is refused with 30400', async (_what, form) => {
+    const simulator = await startSimulator();
+    const { sid } = await sdkFor(simulator).messages.create({ to: PHONE, from: FROM, body: 'x' });
+    const { status, json } = await ask(simulator, 'POST', `Messages/${sid}.json`, { form });
+    expect({ status, code: json.code }).toEqual({ status: 400, code: 30400 });
+  });
+
+  test('a delete answers 204 once, then 404; a message under way is refused with 20009', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const { sid } = await client.messages.create({ to: PHONE, from: FROM, body: 'x' });
+    expect(await fault(client.messages(sid).remove())).toMatchObject({ code: 20009, status: 409 });
+    await pass(simulator, 300);
+    expect(await client.messages(sid).remove()).toBe(true);
+    expect(await fault(client.messages(sid).remove())).toMatchObject({ code: 20404, status: 404 });
+    expect(await client.messages.list()).toEqual([]);
+  });
+});
+
+describe('the list', () => {
+  test('pages through 1200 messages, each exactly once, as the SDK follows next_page_uri', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    for (let batch = 0; batch < 24; batch += 1) {
+      await Promise.all(Array.from({ length: 50 }, () => client.messages.create({ to: PHONE, from: FROM, body: 'x' })));
+    }
+    const listed = await client.messages.list({ to: PHONE, from: FROM });
+    expect(new Set(listed.map(({ sid }) => sid)).size).toBe(1200);
+    expect(listed).toHaveLength(1200);
+    expect(await client.messages.list({ limit: 120, pageSize: 50 })).toHaveLength(120);
+  });
+
+  test('misses nothing when messages are sent between two pages', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const made = await Promise.all(
+      Array.from({ length: 30 }, () => client.messages.create({ to: PHONE, from: FROM, body: 'x' })),
+    );
+    const seen = new Set<string>();
+    let page: Page | undefined = await client.messages.page({ pageSize: 7 });
+    while (page !== undefined) {
+      for (const { sid } of page.instances) seen.add(sid);
+      await pass(simulator, 60);
+      page = await page.nextPage();
+    }
+    expect(seen).toEqual(new Set(made.map(({ sid }) => sid)));
+  });
+
+  test('goes back by previous_page_uri to the page before', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    for (let index = 0; index < 5; index += 1)
+      await client.messages.create({ to: PHONE, from: FROM, body: String(index) });
+    const first = await client.messages.page({ pageSize: 2 });
+    const second = await first.nextPage();
+    const back = await second?.previousPage();
+    expect(back?.instances.map(({ body }) => body)).toEqual(first.instances.map(({ body }) => body));
+    expect(first.previousPageUrl).toBeUndefined();
+  });
+
+  test('is newest first by DateSent, those not yet sent before them, and filters by day', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const send = (body: string) => client.messages.create({ to: PHONE, from: FROM, body });
+    await send('Wednesday');
+    await pass(simulator, 86_400_000);
+    await send('Thursday');
+    await pass(simulator, 86_400_000);
+    await send('Friday, not sent yet');
+    const bodies = async (filter: object) => (await client.messages.list(filter)).map(({ body }) => body);
+    expect(await bodies({})).toEqual(['Friday, not sent yet', 'Thursday', 'Wednesday']);
+    expect(await bodies({ dateSent: new Date('2026-07-01T12:00:00Z') })).toEqual(['Wednesday']);
+    expect(await bodies({ dateSentAfter: new Date('2026-07-02T00:00:00Z') })).toEqual(['Thursday']);
+    expect(await bodies({ dateSentBefore: new Date('2026-07-01T23:59:59Z') })).toEqual(['Wednesday']);
+    expect((await ask(simulator, 'GET', 'Messages.json?DateSent%3E=2026-07-02')).json.messages).toHaveLength(1);
+    expect((await ask(simulator, 'GET', 'Messages.json?DateSent<=2026-07-01')).json.messages).toHaveLength(1);
+    expect((await ask(simulator, 'GET', 'Messages.json?DateSent=soon')).status).toBe(400);
+  });
+
+  test('keeps the filters in its URIs, and an empty page starts and ends at 0', async () => {
+    const simulator = await startSimulator();
+    const { json } = await ask(simulator, 'GET', 'Messages.json?To=%2B15551112222&PageSize=2');
+    const base = `/2010-04-01/Accounts/${simulator.accounts[0]?.sid}/Messages.json`;
+    expect(json).toMatchObject({
+      first_page_uri: `${base}?To=%2B15551112222&PageSize=2&Page=0`,
+      next_page_uri: null,
+      previous_page_uri: null,
+      messages: [],
+      page: 0,
+      page_size: 2,
+      start: 0,
+      end: 0,
+    });
+  });
+
+  test('refuses a page of 1001 with 20007 and a strange token with 21481', async () => {
+    const simulator = await startSimulator();
+    expect((await ask(simulator, 'GET', 'Messages.json?PageSize=1001')).json.code).toBe(20007);
+    expect((await ask(simulator, 'GET', 'Messages.json?PageToken=nonsense')).json.code).toBe(21481);
+    expect((await ask(simulator, 'GET', `Messages.json?Page=1&PageToken=PASM${'0'.repeat(32)}`)).json.code).toBe(21481);
+  });
+});
+
+describe('scenarios of a phone', () => {
+  test.each([
+    ['undelivered', 30005],
+    ['failed', 30008],
+    ['sent', null],
+    ['read', null],
+  ] as const)('a message ends %s', async (deliver, errorCode) => {
+    const simulator = await startSimulator();
+    simulator.control.scenarios.add({ to: PHONE, deliver });
+    const client = sdkFor(simulator);
+    const { sid } = await client.messages.create({ to: PHONE, from: FROM, body: 'x' });
+    await pass(simulator, 10_000);
+    expect(await client.messages(sid).fetch()).toMatchObject({ status: deliver, errorCode });
+  });
+});
