@@ -148,6 +148,30 @@ describe('waiting', () => {
     expect(ended.every(({ status, body }) => status === 'delivered' && body === 'hello')).toBe(true);
   });
 
+  test('what happens between the first look and the wait on the stream is not missed', async () => {
+    const { api, remote } = await start();
+    const entries = await remote.send([text(['+15551230001', '+15551230002', '+15551230003'])]);
+    const [stays = '', marks = '', late = ''] = entries.map(({ id }) => id ?? '');
+    const abort = new AbortController();
+    const other = remote.wait(stays, 'final', abort.signal);
+    const marked = remote.wait(marks, 'final');
+    const { entry } = api.gateway;
+    let looks = 0;
+    api.gateway.entry = async (id) => {
+      const record = await entry(id);
+      looks += id === late ? 1 : 0;
+      if (id !== late || looks > 1) return record;
+      await deliver(api, late);
+      // Once the later frame has arrived, the one that nobody waited for yet has too.
+      await deliver(api, marks);
+      await marked;
+      return record;
+    };
+    expect(await remote.wait(late, 'final')).toMatchObject({ id: late, status: 'delivered' });
+    abort.abort();
+    await other;
+  });
+
   test('an entry that is already there ends the wait at once, an unknown one throws', async () => {
     const { api, remote } = await start();
     const [entry] = await remote.send([text('+15551230001')]);

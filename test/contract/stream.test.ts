@@ -157,6 +157,50 @@ test('replays many pages while events go on, each once and in order', async () =
   reader.leave();
 });
 
+test('what happens while the last page is read comes next, once', async () => {
+  await start();
+  const id = await send('+15551230001');
+  await tell(id, 'sent');
+  const { events } = api.gateway;
+  let reads = 0;
+  api.gateway.events = async (query) => {
+    const page = await events(query);
+    reads += 1;
+    if (reads === 1) await tell(id, 'delivered');
+    return page;
+  };
+  const reader = await follow('', { 'last-event-id': '0' });
+  expect((await statuses(reader, 2)).map(([, status]) => status)).toEqual(['sent', 'delivered']);
+  await tell(id, 'read');
+  expect((await statuses(reader, 1)).map(([, status]) => status)).toEqual(['read']);
+  reader.leave();
+});
+
+test('what is told late but was read already is not told again', async () => {
+  await start();
+  const id = await send('+15551230001');
+  const late: Array<() => void> = [];
+  let held = true;
+  const subscribe = api.gateway.onCommit;
+  api.gateway.onCommit = (listener) =>
+    subscribe((commit) => {
+      if (held) late.push(() => listener(commit));
+      else listener(commit);
+    });
+  const { events } = api.gateway;
+  api.gateway.events = async (query) => {
+    if (held && late.length === 0) await tell(id, 'sent');
+    return events(query);
+  };
+  const reader = await follow('', { 'last-event-id': '0' });
+  expect((await statuses(reader, 1)).map(([, status]) => status)).toEqual(['sent']);
+  held = false;
+  for (const arrive of late) arrive();
+  await tell(id, 'delivered');
+  expect((await statuses(reader, 1)).map(([, status]) => status)).toEqual(['delivered']);
+  reader.leave();
+});
+
 test('a comment every heartbeat keeps the connection alive', async () => {
   const clock = createManualClock();
   await start({ clock, limits: { heartbeatMs: 15_000 } });
