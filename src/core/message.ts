@@ -1,5 +1,6 @@
 /** Messages: Twilio's create parameters and statuses as tables, and the check of a request against them. */
 
+import type { Address } from './address.ts';
 import type { EntryKind } from './entry.ts';
 import type { ErrorReport } from './errors.ts';
 import type { Parameter, ParameterValues } from './parameter.ts';
@@ -259,10 +260,12 @@ export const SCHEDULE_SECONDS = { min: 900, max: 3_024_000 } as const;
  * milliseconds since the epoch. Each report carries Twilio's code for the same fault.
  */
 export function checkMessage(to: string, params: ParameterValues, now: number): ErrorReport | null {
+  const missing = presence(to, params);
+  if (missing !== null) return missing;
+  const recipient = parseAddress(to);
   return (
-    presence(to, params) ??
-    recipientFault(to) ??
-    senderFault(to, params) ??
+    recipientFault(to, recipient) ??
+    senderFault(to, recipient, params) ??
     checkValues(checkedRows(params), params) ??
     contentFault(params) ??
     scheduleFault(params, now)
@@ -292,8 +295,7 @@ function presence(to: string, params: ParameterValues): ErrorReport | null {
   return null;
 }
 
-function recipientFault(to: string): ErrorReport | null {
-  const address = parseAddress(to);
+function recipientFault(to: string, address: Address | null): ErrorReport | null {
   if (address?.kind === 'e164' || address?.kind === 'channel') return null;
   // Longer digits are far more often a number without its + than a short code.
   const shortCode = address?.kind === 'short-code' && address.value.length <= 6;
@@ -305,13 +307,12 @@ function recipientFault(to: string): ErrorReport | null {
 /** Channels whose address is needed on both sides; an RCS sender may reach a plain number. */
 const PAIRED_CHANNELS: ReadonlySet<string> = new Set(['whatsapp', 'messenger']);
 
-function senderFault(to: string, params: ParameterValues): ErrorReport | null {
+function senderFault(to: string, recipient: Address | null, params: ParameterValues): ErrorReport | null {
   if (!given(params.from)) return null;
   const sender = typeof params.from === 'string' ? parseAddress(params.from) : null;
   if (sender === null || sender.kind === 'sip' || sender.kind === 'client') {
     return errorReport('TOLLBOARD_MESSAGE_FROM_INVALID', { details: { value: shown('from', params.from) } });
   }
-  const recipient = parseAddress(to);
   if (sender.value === recipient?.value) {
     return errorReport('TOLLBOARD_MESSAGE_TO_EQUALS_FROM', { details: { value: sender.value } });
   }
