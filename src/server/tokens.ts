@@ -1,8 +1,8 @@
 /** Access to a gateway: the local token of this start, and named tokens that are stored as hashes only. */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IssuedToken } from '../core/gateway-api.ts';
 import type { Clock, Random, Store, TokenRecord } from '../core/ports.ts';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { TollboardError } from '../core/errors.ts';
 
 export interface Tokens {
@@ -25,7 +25,8 @@ export function createTokens({ store, clock, random }: { store: Store; clock: Cl
   return {
     local,
     async issue(name) {
-      if (!NAME.test(name)) throw new TollboardError('TOLLBOARD_TOKEN_NAME_INVALID', { details: { name: name.slice(0, 80) } });
+      if (!NAME.test(name))
+        throw new TollboardError('TOLLBOARD_TOKEN_NAME_INVALID', { details: { name: name.slice(0, 80) } });
       const secret = random.hex(SECRET_HEX);
       const token: TokenRecord = {
         sid: `SK${random.hex(32)}`,
