@@ -30,6 +30,16 @@ describe('a sender without a rate', () => {
   });
 });
 
+describe('a slowed sender', () => {
+  it('recovers by the new time when the clock was set back by a day', () => {
+    const slowed = slow(newPace('AC/1', null, NOW), NOW);
+    const earlier = NOW - 86_400_000;
+    const { pace } = reserve(slowed, earlier);
+    expect(rateAt(pace, earlier)).toBe(5);
+    expect(rateAt(pace, earlier + 2000)).toBe(6);
+  });
+});
+
 describe('a sender with a rate', () => {
   it('spaces its messages by it', () => {
     let pace = newPace('AC/1', 4, NOW);

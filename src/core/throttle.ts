@@ -1,5 +1,7 @@
 /** Pace per sender: GCRA for configured rates, halving and additive recovery when Twilio says it is too fast. */
 
+import type { EntryRecord } from './entry.ts';
+
 /** One row per sender in the store. Rates are messages per second; times milliseconds since the epoch. */
 export interface SenderPace {
   /** `<account>/<sender>`. */
@@ -37,7 +39,9 @@ export function rateAt(pace: SenderPace, now: number): number | null {
  * Reserves the next slot: `at` is when this message may leave (now, when there is room). A clock that jumped back
  * must not park a sender, so a slot further away than the rate can explain is cut to one interval.
  */
-export function reserve(pace: SenderPace, now: number, waiting = 0): { at: number; pace: SenderPace } {
+export function reserve(known: SenderPace, now: number, waiting = 0): { at: number; pace: SenderPace } {
+  // Nor may it stop the recovery until the old time is reached again.
+  const pace = now < known.changedAt ? { ...known, changedAt: now } : known;
   const rate = rateAt(pace, now);
   if (rate === null) return { at: now, pace: { ...pace, slowed: null, nextAt: now } };
   const intervalMs = 1000 / rate;
@@ -51,4 +55,24 @@ export function slow(pace: SenderPace, now: number): SenderPace {
   if (pace.slowed !== null && now - pace.changedAt >= 0 && now - pace.changedAt < 1000) return pace;
   const rate = rateAt(pace, now) ?? ASSUMED_PER_SECOND;
   return { ...pace, slowed: Math.max(FLOOR_PER_SECOND, rate / 2), changedAt: now };
+}
+
+/** The key of a pace: the account and what its messages are sent from (`''` where Twilio picks by itself). */
+export function senderKey({ account, from, params }: Pick<EntryRecord, 'account' | 'from' | 'params'>): string {
+  return `${account}/${from ?? String(params.messagingServiceSid ?? '')}`;
+}
+
+/** How late an entry that waited may be claimed without the sender losing that time. */
+const LATE_MS = 50;
+
+/**
+ * May one entry leave at `now`? With room its slot is taken; without, `at` is when the sender should be asked again, and
+ * the pace remembers it. `waited` tells that entries were waiting: time lost between their slot and the claim (timer,
+ * disk) is then made good, up to 50 ms, so that the rate holds over many; longer pauses never lead to a burst.
+ */
+export function depart(pace: SenderPace, now: number, waited: boolean): { go: boolean; at: number; pace: SenderPace } {
+  const slot = waited ? Math.min(now, Math.max(pace.nextAt, now - LATE_MS)) : now;
+  const reserved = reserve(pace, slot);
+  if (reserved.at <= now) return { go: true, at: now, pace: reserved.pace };
+  return { go: false, at: reserved.at, pace: { ...pace, nextAt: reserved.at } };
 }
