@@ -19,7 +19,8 @@ export interface ControlRequest {
 
 type Route = (control: SimulatorControl, request: ControlRequest) => unknown;
 
-const ROUTES: Readonly<Record<string, Route>> = {
+/** Every verb, by method and name. */
+export const CONTROL_ROUTES: Readonly<Record<string, Route>> = {
   'POST inbound': (control, request) => control.inbound(bodyOf(request)),
   'POST calls': (control, request) => control.call(bodyOf(request)),
   'GET messages': (control, { query }) => control.messages(logFilter(query)),
@@ -46,10 +47,14 @@ const ROUTES: Readonly<Record<string, Route>> = {
 export async function answerControl(control: SimulatorControl, request: ControlRequest): Promise<unknown> {
   const name = request.path.slice(CONTROL_PREFIX.length);
   const key = `${request.method} ${name}`;
-  const route = Object.hasOwn(ROUTES, key) ? ROUTES[key] : undefined;
+  const route = Object.hasOwn(CONTROL_ROUTES, key) ? CONTROL_ROUTES[key] : undefined;
   if (route !== undefined) return await route(control, request);
   throw new TollboardError('TOLLBOARD_SIMULATOR_CONTROL_UNKNOWN', {
-    details: { method: request.method, path: request.path.slice(0, 100), known: Object.keys(ROUTES).join(', ') },
+    details: {
+      method: request.method,
+      path: request.path.slice(0, 100),
+      known: Object.keys(CONTROL_ROUTES).join(', '),
+    },
   });
 }
 
