@@ -51,6 +51,7 @@ export interface HttpServer {
 export function createHttpServer(options: HttpOptions): HttpServer {
   const { sim, base, cors } = options;
   const underWay = new Map<string, number>();
+  const reading = new Set<IncomingMessage>();
   let { port } = options;
   let server: Server | null = null;
   let busy = 0;
@@ -79,7 +80,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   }
 
   async function onControl(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
-    const body = await readBody(request);
+    const body = await readBody(request, reading);
     if (body === null)
       throw new TollboardError('TOLLBOARD_HTTP_BODY_TOO_LARGE', { details: { limit: MAX_BODY_BYTES } });
     const { method = 'GET', headers } = request;
@@ -100,7 +101,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       const { method = 'GET' } = request;
       const fault = sim.faults.forRequest(method, target.path);
       if (fault?.fault === 'reset') return void actOut(fault, response, NOTHING);
-      const text = method === 'POST' ? await readBody(request) : '';
+      const text = method === 'POST' ? await readBody(request, reading) : '';
       const fields = { query: decodeForm(target.query), form: decodeForm(text ?? '') };
       const headersOf = (): Record<string, string> => ({
         ...responseHeaders(`RQ${sim.random.hex(32)}`, Math.max(0, base.now() - startedAt), concurrent),
@@ -115,10 +116,9 @@ export function createHttpServer(options: HttpOptions): HttpServer {
         authorization: request.headers.authorization,
       });
       if (fault !== null && hidesAnswer(fault)) hide(answer);
-      const committed = sim.store.committed();
-      if (committed !== null) await committed;
+      const kept = await isKept();
       if (fault?.fault === 'slow') await base.sleep(fault.delayMs ?? SLOW_MS, stopped.signal);
-      const written = writeAnswer(answer, headersOf());
+      const written = writeAnswer(kept ? answer : refusal(20503), headersOf());
       options.coverage.note(method, wirePath?.pattern ?? target.path, [fields.query, fields.form], written.status);
       if (fault === null || !actOut(fault, response, written)) write(response, written);
     } finally {
@@ -135,6 +135,19 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   ): Answer | Promise<Answer> {
     if (text === null) return refusal(20413);
     return concurrent > options.concurrency ? refusal(20429) : answerApi(sim, request);
+  }
+
+  /** False when the file did not take what was changed: then nothing may be promised. */
+  async function isKept(): Promise<boolean> {
+    const committed = sim.store.committed();
+    if (committed === null) return true;
+    return committed.then(
+      () => true,
+      (error: unknown) => {
+        sim.logger.error({ error: String(error) }, 'the simulator could not write its file');
+        return false;
+      },
+    );
   }
 
   /** The client will not see this answer: the acceptance log says so. */
@@ -172,6 +185,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       const closed = new Promise<void>((resolve) => closing.close(() => resolve()));
       closing.closeIdleConnections();
       stopped.abort(new Error('the simulator is stopping'));
+      for (const request of reading) request.destroy();
       if (busy > 0) await new Promise<void>((resolve) => (finished = resolve));
       closing.closeAllConnections();
       await closed;
@@ -221,8 +235,9 @@ function splitUrl(url: string): [path: string, query: string] {
 }
 
 /** The body as text; null when it is over the limit (the rest is then read and thrown away). */
-function readBody(request: IncomingMessage): Promise<string | null> {
+function readBody(request: IncomingMessage, reading: Set<IncomingMessage>): Promise<string | null> {
   return new Promise((resolve, reject) => {
+    reading.add(request);
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
@@ -232,11 +247,15 @@ function readBody(request: IncomingMessage): Promise<string | null> {
       if (size > 16 * MAX_BODY_BYTES) request.destroy();
     });
     request.on('end', () => {
+      reading.delete(request);
       if (size > MAX_BODY_BYTES) resolve(null);
       else resolve(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString('utf8'));
     });
     request.on('error', reject);
-    request.on('close', () => reject(new Error('the request was broken off')));
+    request.on('close', () => {
+      reading.delete(request);
+      reject(new Error('the request was broken off'));
+    });
   });
 }
 

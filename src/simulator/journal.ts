@@ -1,29 +1,34 @@
 /** The simulator's memory on disk: one SQLite file, records as JSON, many writes per commit. */
 
+import type { StatementSync } from 'node:sqlite';
 import type { Journal } from './store.ts';
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { TollboardError } from '../core/errors.ts';
 
 const SCHEMA_VERSION = 1;
 
 /**
- * Opens or creates `file` (mode as the process creates files). Commits survive the death of the process; after a power
+ * Opens or creates `file` (readable by its owner only). Commits survive the death of the process; after a power
  * cut the last ones may be missing, which a simulator may lose. Errors: `TOLLBOARD_SIMULATOR_FILE`.
  */
 export function openJournal(file: string): Journal {
-  const database = open(file);
-  const write = database.prepare(
-    'INSERT INTO records (kind, key, json) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET json = excluded.json',
-  );
-  const erase = database.prepare('DELETE FROM records WHERE kind = ? AND key = ?');
+  let connection: Connection | null = connect(file);
   /** Latest record per key: ten changes within one turn of the event loop are one row. */
   const pending = new Map<string, { kind: string; key: string; record: unknown }>();
   let flushed: Promise<void> | null = null;
 
+  /** A simulator that was stopped may be started again. */
+  function connected(): Connection {
+    connection ??= connect(file);
+    return connection;
+  }
+
   function flush(): void {
     flushed = null;
-    database.exec('BEGIN IMMEDIATE');
+    const { database, write, erase } = connected();
     try {
+      database.exec('BEGIN IMMEDIATE');
       for (const { kind, key, record } of pending.values()) {
         if (record === null) erase.run(kind, key);
         else write.run(kind, key, JSON.stringify(record));
@@ -57,21 +62,41 @@ export function openJournal(file: string): Journal {
     },
     committed: () => (pending.size === 0 ? Promise.resolve() : schedule()),
     load: (kind) =>
-      database
-        .prepare('SELECT json FROM records WHERE kind = ? ORDER BY place')
+      connected()
+        .database.prepare('SELECT json FROM records WHERE kind = ? ORDER BY place')
         .all(kind)
         .map((row) => JSON.parse(row.json as string) as unknown),
     async close() {
-      if (!database.isOpen) return;
+      if (connection === null) return;
       if (pending.size > 0) flush();
-      database.close();
+      connection.database.close();
+      connection = null;
     },
+  };
+}
+
+interface Connection {
+  database: DatabaseSync;
+  write: StatementSync;
+  erase: StatementSync;
+}
+
+function connect(file: string): Connection {
+  const database = open(file);
+  return {
+    database,
+    write: database.prepare(
+      'INSERT INTO records (kind, key, json) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET json = excluded.json',
+    ),
+    erase: database.prepare('DELETE FROM records WHERE kind = ? AND key = ?'),
   };
 }
 
 function open(file: string): DatabaseSync {
   try {
-    const database = new DatabaseSync(file, { timeout: 2000 });
+    closeSync(openSync(file, 'a', 0o600));
+    // Short: the wait blocks the whole process, and nobody else should hold this file.
+    const database = new DatabaseSync(file, { timeout: 100 });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     const version = database.prepare('PRAGMA user_version').get()?.user_version as number;
     if (version > SCHEMA_VERSION) throw new Error(`written by a newer version (schema ${version})`);

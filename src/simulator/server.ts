@@ -116,9 +116,9 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
 
   async function stop(): Promise<void> {
     clock.stop();
-    await server.close();
+    // First the webhooks: a request may be waiting for one.
     sim.callbacks.stop();
-    await sim.store.committed();
+    await server.close();
     await journal?.close();
   }
 

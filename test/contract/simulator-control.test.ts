@@ -1,8 +1,9 @@
 /** Steering the simulator: over HTTP and in process, who may, and what outlives a restart. */
 
 import type { SimulatorOptions } from '../../src/simulator/server.ts';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -274,6 +275,59 @@ describe('stop and start', () => {
     await again.messages.create({ to: PHONE, from: FROM, body: 'later' });
     const bodies = second.control.messages().messages.map(({ body }) => body);
     expect(bodies).toEqual(['kept', 'later']);
+  });
+
+  test('stop does not wait for a client that sends its body slowly, nor for a webhook that never answers', async () => {
+    const simulator = await startSimulator();
+    const client = sdkFor(simulator);
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void silent.close());
+    const { port } = silent.address() as { port: number };
+    const [number] = await client.incomingPhoneNumbers.list({ phoneNumber: FROM });
+    await client.incomingPhoneNumbers(number?.sid ?? '').update({ smsUrl: `http://127.0.0.1:${port}/` });
+    const inbound = control(simulator.url, 'POST', 'inbound', { From: PHONE, To: FROM, Body: 'x' });
+    const outcome = inbound.then(
+      ({ json }) => json.webhook,
+      () => null,
+    );
+    const slow = request(`${simulator.url}/_simulator/clock`, { method: 'POST', headers: { 'content-length': 10 } });
+    const broken = new Promise((resolve) => slow.on('error', resolve));
+    slow.write('{');
+    await new Promise<void>((resolve) => silent.once('connection', () => resolve()));
+    await simulator.stop();
+    expect(await broken).toBeInstanceOf(Error);
+    expect(await outcome).toMatchObject({ status: null });
+  });
+
+  test('a file goes on after stop and start in one process, and its owner alone may read it', async () => {
+    const file = temporaryFile();
+    const simulator = await startSimulator({ file });
+    await simulator.stop();
+    await simulator.start();
+    const { sid } = await sdkFor(simulator).messages.create({ to: PHONE, from: FROM, body: 'x' });
+    await simulator.stop();
+    const again = await startSimulator({ file });
+    expect(again.control.messages().messages).toMatchObject([{ sid }]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test('a file that takes no more is answered 503, and reading goes on', async () => {
+    const file = temporaryFile();
+    const simulator = await startSimulator({ file });
+    const { DatabaseSync } = await import('node:sqlite');
+    const other = new DatabaseSync(file);
+    onTestFinished(() => other.close());
+    other.exec('BEGIN IMMEDIATE');
+    const form: Array<[string, string]> = [
+      ['To', PHONE],
+      ['From', FROM],
+      ['Body', 'x'],
+    ];
+    const { status, json } = await ask(simulator, 'POST', 'Messages.json', { form });
+    expect({ status, code: json.code }).toEqual({ status: 503, code: 20503 });
+    other.exec('ROLLBACK');
+    expect((await ask(simulator, 'POST', 'Messages.json', { form })).status).toBe(201);
   });
 
   test('a record is in the file before the answer is out', async () => {
