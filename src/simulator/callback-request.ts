@@ -115,10 +115,10 @@ export function createCallbackSender({ base, random }: { base: Clock; random: Ra
         { method: callback.method, headers, agent: secure ? agents.https : agents.http, signal },
         (response) => {
           answering = true;
-          readAnswer(response).then(done, () => done({ failure }));
+          readAnswer(response).then(settle, () => settle({ failure }));
         },
       );
-      function done(outcome: Attempt | { redirect: string; status: number }): void {
+      function settle(outcome: Attempt | { redirect: string; status: number }): void {
         timers.abort();
         resolve(outcome);
       }
@@ -126,7 +126,7 @@ export function createCallbackSender({ base, random }: { base: Clock; random: Ra
         base.sleep(Math.max(0, after), timers.signal).then(
           () => {
             if (why === 'ct' && failure !== 'ct') return;
-            done({ failure: why });
+            settle({ failure: why });
             sent.destroy();
           },
           () => undefined,
@@ -140,7 +140,7 @@ export function createCallbackSender({ base, random }: { base: Clock; random: Ra
         else socket.once(secure ? 'secureConnect' : 'connect', connected);
       });
       // A kept connection that the other side had already closed counts as no connection: nobody read the request.
-      sent.on('error', () => done({ failure: sent.reusedSocket && !answering ? 'ct' : failure }));
+      sent.on('error', () => settle({ failure: sent.reusedSocket && !answering ? 'ct' : failure }));
       expire(Math.min(settings.ct, left), 'ct');
       expire(Math.min(settings.rt, left), 'rt');
       sent.end(body);

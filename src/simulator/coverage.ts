@@ -42,6 +42,13 @@ export function createCoverage(): Coverage {
         }
       }
     },
-    list: () => [...byEndpoint.values()].map(({ names: _, ...use }) => ({ ...use, parameters: { ...use.parameters } })),
+    list: () =>
+      [...byEndpoint.values()].map(({ method, path, requests, parameters, statuses }) => ({
+        method,
+        path,
+        requests,
+        parameters: { ...parameters },
+        statuses: { ...statuses },
+      })),
   };
 }

@@ -1,7 +1,7 @@
 /** Acting out the faults that strike an answer. */
 
 import type { ServerResponse } from 'node:http';
-import type { Fault } from './faults.ts';
+import type { Fault, FaultName } from './faults.ts';
 import { errorBody } from '../wire/error.ts';
 import { writeJson } from '../wire/json.ts';
 
@@ -29,42 +29,9 @@ export function hidesAnswer(fault: Fault): boolean {
 
 /** Answers wrongly or not at all. False: the fault only delayed, the true answer is still to be sent. */
 export function actOut(fault: Fault, response: ServerResponse, answer: Written): boolean {
-  const { headers } = answer;
-  const retryAfter = fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) };
-  switch (fault.fault) {
-    case 'reset':
-      response.socket?.resetAndDestroy();
-      return true;
-    case 'drop_answer':
-      response.socket?.destroy();
-      return true;
-    case 'half_open':
-      return true;
-    case 'rate_limit':
-      write(response, { ...error(429, 20429, 'Too Many Requests'), headers: { ...headers, ...retryAfter } });
-      return true;
-    case 'server_error': {
-      const status = fault.status ?? 500;
-      const twilio =
-        status === 503 ? error(503, 20503, 'Service unavailable') : error(status, 20500, 'Internal Server Error');
-      write(response, { ...twilio, headers: { ...headers, ...retryAfter } });
-      return true;
-    }
-    case 'proxy_error':
-      write(response, { status: 502, headers: { 'Content-Type': 'text/html' }, body: HTML });
-      return true;
-    case 'no_sid':
-      write(response, { ...answer, body: '{}' });
-      return true;
-    case 'truncate': {
-      const bytes = Buffer.from(answer.body);
-      response.writeHead(answer.status, { ...headers, 'Content-Length': bytes.length });
-      response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.socket?.destroy());
-      return true;
-    }
-    default:
-      return false;
-  }
+  const act = ACTS[fault.fault];
+  act?.(response, answer, fault);
+  return act !== undefined;
 }
 
 /** Sends an answer whole. */
@@ -75,4 +42,31 @@ export function write(response: ServerResponse, { status, headers, body }: Writt
 
 function error(status: number, code: number, message: string): { status: number; body: string } {
   return { status, body: writeJson(errorBody({ status, code, message })) };
+}
+
+type Act = (response: ServerResponse, answer: Written, fault: Fault) => void;
+
+const ACTS: Readonly<Partial<Record<FaultName, Act>>> = {
+  reset: (response) => void response.socket?.resetAndDestroy(),
+  drop_answer: (response) => void response.socket?.destroy(),
+  half_open: () => undefined,
+  rate_limit: (response, { headers }, fault) =>
+    write(response, { ...error(429, 20429, 'Too Many Requests'), headers: { ...headers, ...retryAfter(fault) } }),
+  server_error(response, { headers }, fault) {
+    const status = fault.status ?? 500;
+    const body =
+      status === 503 ? error(503, 20503, 'Service unavailable') : error(status, 20500, 'Internal Server Error');
+    write(response, { ...body, headers: { ...headers, ...retryAfter(fault) } });
+  },
+  proxy_error: (response) => write(response, { status: 502, headers: { 'Content-Type': 'text/html' }, body: HTML }),
+  no_sid: (response, answer) => write(response, { ...answer, body: '{}' }),
+  truncate(response, { status, headers, body }) {
+    const bytes = Buffer.from(body);
+    response.writeHead(status, { ...headers, 'Content-Length': bytes.length });
+    response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.socket?.destroy());
+  },
+};
+
+function retryAfter(fault: Fault): Record<string, string> {
+  return fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) };
 }

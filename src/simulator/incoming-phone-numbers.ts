@@ -54,6 +54,8 @@ export const createNumber: Handler = (exchange) => {
     sim.store.numbers.of(other.sid).some((number) => number.phoneNumber === address.value),
   );
   if (taken && !account.test) return refusal(21422);
+  // A trial account has one number (Twilio docs: trial accounts).
+  if (account.type === 'Trial' && sim.store.numbers.of(account.sid).length > 0) return refusal(21404);
   const number = phoneNumberRecord(account.sid, { phoneNumber: address.value }, now);
   const code = applyForm(number, form);
   if (code !== null) return refusal(code);

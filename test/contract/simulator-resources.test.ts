@@ -181,6 +181,12 @@ describe('phone numbers', () => {
     const call = sdkFor(simulator).incomingPhoneNumbers.create({ phoneNumber: FROM });
     await expect(call).rejects.toMatchObject({ code: 21422 });
   });
+
+  test('a trial account that has a number gets no other', async () => {
+    const simulator = await startSimulator();
+    const call = sdkFor(simulator, 1).incomingPhoneNumbers.create({ phoneNumber: '+15557770001' });
+    await expect(call).rejects.toMatchObject({ code: 21404 });
+  });
 });
 
 describe('calls', () => {
