@@ -42,7 +42,7 @@ export interface SimulatorOptions {
   concurrency?: number;
   /** Connections at once; more are closed. Default 2000. */
   maxConnections?: number;
-  /** Messages and calls kept, each; the oldest make room. Default 1,000,000. */
+  /** Messages and calls kept, each, at about 1 kB; the oldest make room. Default 500,000. */
   maxRecords?: number;
   logger?: Logger;
 }
@@ -80,7 +80,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     trial: options.trial ?? 'seeds',
     clock,
     random,
-    store: createSimulatorStore(journal, options.maxRecords ?? 1_000_000),
+    store: createSimulatorStore(journal, options.maxRecords ?? 500_000),
     scenarios: createScenarios(),
     faults: createFaults(),
     callbacks: createCallbacks({ sender, clock, logger }),

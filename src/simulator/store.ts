@@ -69,23 +69,28 @@ export function createSimulatorStore(journal: Journal | null, maxRecords: number
 
 /** Messages are also found by recipient: a sender that lost an answer lists by To, again and again. */
 function createMessages(journal: Journal | null, limit: number): SimulatorStore['messages'] {
-  const byRecipient = new Map<string, Set<Message>>();
-  const key = (accountSid: string, to: string): string => `${accountSid} ${to}`;
+  /** Most phones get one message: only the others need a set. */
+  const byRecipient = new Map<string, Message | Set<Message>>();
   const index: Index<Message> = {
     add(message) {
-      const own = byRecipient.get(key(message.accountSid, message.to));
-      if (own === undefined) byRecipient.set(key(message.accountSid, message.to), new Set([message]));
-      else own.add(message);
+      const key = `${message.accountSid} ${message.to}`;
+      const own = byRecipient.get(key);
+      if (own instanceof Set) own.add(message);
+      else byRecipient.set(key, own === undefined ? message : new Set([own, message]));
     },
     remove(message) {
-      const own = byRecipient.get(key(message.accountSid, message.to));
-      own?.delete(message);
-      if (own?.size === 0) byRecipient.delete(key(message.accountSid, message.to));
+      const key = `${message.accountSid} ${message.to}`;
+      const own = byRecipient.get(key);
+      if (own instanceof Set) own.delete(message);
+      if (own === message || (own instanceof Set && own.size === 0)) byRecipient.delete(key);
     },
   };
   const records = createRecords<Message>('message', journal, limit, index);
   return Object.assign(records, {
-    to: (accountSid: string, to: string) => [...(byRecipient.get(key(accountSid, to)) ?? [])],
+    to(accountSid: string, to: string) {
+      const own = byRecipient.get(`${accountSid} ${to}`);
+      return own instanceof Set ? [...own] : own === undefined ? [] : [own];
+    },
   });
 }
 
