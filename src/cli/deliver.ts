@@ -31,7 +31,7 @@ export interface HandoverOptions {
  * interruption the chunks under way are awaited and no further one is begun.
  */
 export async function handOver(plan: Plan, messenger: Messenger, options: HandoverOptions): Promise<Handover> {
-  const outcomes: Entry[][] = new Array<Entry[]>(plan.chunks.length);
+  const outcomes: Entry[][] = [];
   let error: unknown = null;
   let handed = 0;
   await inParallel(plan.chunks, CHUNKS_AT_ONCE, async (chunk, index) => {

@@ -66,14 +66,19 @@ function announce(gateway: RunningGateway, settings: Settings, print: (text: str
   print(`Tollboard listens on ${gateway.url}`);
   if (gateway.simulatorUrl !== null) print(`Simulated Twilio at ${gateway.simulatorUrl}: nothing leaves this machine.`);
   print(`Data in ${settings.dataDir}`);
-  for (const account of settings.accounts) {
-    const url = gateway.callbackUrls.get(account.accountSid) ?? null;
-    print(`Statuses of ${account.name}: ${url === null ? 'by polling' : `callbacks to ${url}`}`);
-  }
+  if (gateway.simulated) print('Statuses: by callbacks of the simulator');
+  else
+    for (const { name, accountSid } of settings.accounts)
+      print(`Statuses of ${name}: ${statusWay(gateway, settings, accountSid)}`);
   const to = gateway.simulated ? EXAMPLE_RECIPIENT : '+<number>';
   const data = settings.dataDir === `${process.cwd()}/data` ? '' : ` --data ${shellWord(settings.dataDir)}`;
   print('In a second shell:');
   print(`  npx tollboard send --to ${to} --body "Hello from Tollboard" --wait${data}`);
+}
+
+function statusWay(gateway: RunningGateway, settings: Settings, accountSid: string): string {
+  const url = settings.delivery.statusCallback === 'never' ? null : (gateway.callbackUrls.get(accountSid) ?? null);
+  return url === null ? 'by polling' : `by callbacks to ${url}`;
 }
 
 /** Text as one word of a POSIX shell. */
