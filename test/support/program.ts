@@ -42,22 +42,28 @@ export interface Program {
   run(args: string[], options?: RunOptions): Promise<Ended>;
   /** `start --json` or `simulator --json`: resolves when it is ready, rejects with its stderr when it ends before. */
   serve(args: string[], env?: Record<string, string>): Promise<Service>;
-  /** Ends every service that still runs, then removes the folder. */
+  /** Ends every process that still runs, then removes the folder. */
   close(): Promise<void>;
 }
 
 /** A fresh folder, and an environment without this machine's own Twilio and Tollboard variables. */
 export function createProgram(): Program {
   const cwd = mkdtempSync(path.join(tmpdir(), 'tollboard-e2e-'));
-  const services = new Set<Service>();
+  const children = new Set<ChildProcess>();
+  const begin = (args: string[], env?: Record<string, string>) => {
+    const child = start(args, cwd, env);
+    children.add(child);
+    child.once('close', () => children.delete(child));
+    return child;
+  };
   return {
     cwd,
     run(args, options = {}) {
-      const child = start(args, cwd, options.env);
+      const child = begin(args, options.env);
       return ended(child, options, args.includes('--json'));
     },
     async serve(args, env) {
-      const child = start(args, cwd, env);
+      const child = begin(args, env);
       const said = collect(child);
       const first = await Promise.race([
         once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line') as Promise<[string]>,
@@ -69,7 +75,6 @@ export function createProgram(): Program {
         child,
         output: () => ({ ...said }),
         async stop(signal = 'SIGTERM') {
-          services.delete(service);
           if (child.exitCode !== null || child.signalCode !== null)
             return { code: child.exitCode, signal: child.signalCode };
           const over = once(child, 'exit');
@@ -78,11 +83,14 @@ export function createProgram(): Program {
           return { code: child.exitCode, signal: child.signalCode };
         },
       };
-      services.add(service);
       return service;
     },
     async close() {
-      for (const service of services) await service.stop('SIGKILL');
+      for (const child of children) {
+        const over = once(child, 'close');
+        child.kill('SIGKILL');
+        await over;
+      }
       rmSync(cwd, { recursive: true, force: true });
     },
   };
