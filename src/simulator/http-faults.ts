@@ -34,10 +34,11 @@ export function actOut(fault: Fault, response: ServerResponse, answer: Written):
   return act !== undefined;
 }
 
-/** Sends an answer whole. */
+/** Sends an answer whole. Text that is ASCII alone goes out as Latin-1, which Node writes at half the cost. */
 export function write(response: ServerResponse, { status, headers, body }: Written): void {
-  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
-  response.end(body);
+  const bytes = Buffer.byteLength(body);
+  response.writeHead(status, { ...headers, 'Content-Length': bytes });
+  response.end(body, bytes === body.length ? 'latin1' : 'utf8');
 }
 
 function error(status: number, code: number, message: string): { status: number; body: string } {
