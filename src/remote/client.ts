@@ -1,12 +1,15 @@
 /** Requests to a gateway's HTTP API: errors rebuilt, repeated only where that is safe, server-sent events read. */
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import type { ErrorCode, ErrorKind } from '../core/errors.ts';
 import type { Clock, Random } from '../core/ports.ts';
-import http from 'node:http';
 import https from 'node:https';
+import { createRequire } from 'node:module';
 import { ERRORS, TollboardError } from '../core/errors.ts';
 import { backoffMs } from '../core/retry.ts';
+
+// Not imported: as an ES module, node:http evaluates all of its getters, one of which loads undici (25 ms at every start).
+const http = createRequire(import.meta.url)('node:http') as typeof import('node:http');
 
 export interface GatewayClientOptions {
   /** Such as `http://127.0.0.1:8655`; a path is kept as a prefix. */
@@ -69,7 +72,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
   /** Sends once; resolves when the head of the answer is there, whatever it is. */
   function attempt(
     { method, path, body, headers, signal }: GatewayRequest,
-    own: http.RequestOptions = {},
+    own: RequestOptions = {},
   ): Promise<Attempt> {
     return new Promise((resolve) => {
       const text = body === undefined ? null : JSON.stringify(body);
@@ -167,7 +170,7 @@ interface Attempt {
 interface Answer {
   failed: false;
   status: number;
-  headers: http.IncomingHttpHeaders;
+  headers: IncomingHttpHeaders;
   text: string;
 }
 
@@ -244,7 +247,7 @@ function reasonOf(error: unknown, patience?: AbortSignal): string {
   return code ?? message;
 }
 
-function retryAfterMs(headers: http.IncomingHttpHeaders): number | null {
+function retryAfterMs(headers: IncomingHttpHeaders): number | null {
   const seconds = Number(headers['retry-after']);
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null;
 }

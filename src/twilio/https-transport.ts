@@ -4,8 +4,8 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Deadlines } from './deadlines.ts';
 import type { FailureReason, Transport, TransportAnswer, TransportOptions, TransportRequest } from './transport.ts';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { createRequire } from 'node:module';
 import { connect as tlsConnect } from 'node:tls';
 import { createDeadlines } from './deadlines.ts';
 import { openTunnel, proxyFor, proxyHeaders } from './proxy.ts';
@@ -20,6 +20,11 @@ import {
   TransportFailure,
   transportFailure,
 } from './transport.ts';
+
+// Not imported: as an ES module, node:http evaluates all of its getters, one of which loads undici (25 ms at every start).
+const { Agent: HttpAgent, request: httpRequest } = createRequire(import.meta.url)(
+  'node:http',
+) as typeof import('node:http');
 
 /** What one request needs of its transport. */
 interface Shared {

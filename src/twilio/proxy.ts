@@ -2,9 +2,12 @@
 
 import type { Socket } from 'node:net';
 import type { Deadlines } from './deadlines.ts';
-import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { createRequire } from 'node:module';
 import { hostAndPort, TransportFailure, transportFailure } from './transport.ts';
+
+// Not imported: as an ES module, node:http evaluates all of its getters, one of which loads undici (25 ms at every start).
+const { request: httpRequest } = createRequire(import.meta.url)('node:http') as typeof import('node:http');
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
