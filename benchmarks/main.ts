@@ -1,6 +1,6 @@
-/** `npm run bench -- NAME`: runs one benchmark and prints its table. None of them asserts a speed. */
+/** `npm run bench -- NAME [PART]`: runs one benchmark, or a part of it, and prints its tables. None of them asserts a speed. */
 
-const BENCHMARKS: Record<string, () => Promise<{ run(): Promise<void> }>> = {
+const BENCHMARKS: Record<string, () => Promise<{ run(part?: string): Promise<void> }>> = {
   send: () => import('./send.ts'),
 };
 
@@ -9,4 +9,4 @@ const load = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
 if (load === undefined) {
   console.error(`Usage: npm run bench -- ${Object.keys(BENCHMARKS).join('|')}`);
   process.exitCode = 2;
-} else await (await load()).run();
+} else await (await load()).run(process.argv[3]);

@@ -17,14 +17,20 @@ const CONCURRENCY = 50;
 const PROGRAM = fileURLToPath(new URL('../bin/tollboard.js', import.meta.url));
 const BUILT = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
-export async function run(): Promise<void> {
-  console.log(
-    `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}; medians of ${ROUNDS} rounds\n`,
-  );
-  await throughput(0, { undici: 20_000, 'twilio-node': 4_000, tollboard: 10_000 });
-  await throughput(20, { undici: 6_000, 'twilio-node': 4_000, tollboard: 6_000 });
-  await growth([10_000, 100_000, 1_000_000]);
-  await startUp();
+/** Each can be run alone: `npm run bench -- send start-up`. */
+const PARTS: Record<string, () => Promise<void>> = {
+  throughput: async () => {
+    await throughput(0, { undici: 20_000, 'twilio-node': 4_000, tollboard: 10_000 });
+    await throughput(20, { undici: 6_000, 'twilio-node': 4_000, tollboard: 6_000 });
+  },
+  growth: () => growth([10_000, 100_000, 1_000_000]),
+  'start-up': startUp,
+};
+
+export async function run(part?: string): Promise<void> {
+  const processor = cpus()[0]?.model ?? 'unknown processor';
+  console.log(`Node ${process.version}, ${cpus().length} × ${processor}; medians of ${ROUNDS} rounds\n`);
+  for (const [name, measurePart] of Object.entries(PARTS)) if (part === undefined || part === name) await measurePart();
 }
 
 /** Concurrency 50 against a mock that answers after `latencyMs`. */
