@@ -12,7 +12,7 @@ test('every page under docs/reference is what the generator writes', async () =>
 
 test('the errors page and the catalogue name the same codes', () => {
   const page = readRepositoryFile('docs/reference/errors.md');
-  const named = [...page.matchAll(/^\| `(TOLLBOARD_\w+)`/gm)].map((match) => match[1]).sort();
+  const named = [...page.matchAll(/^\| `(TOLLBOARD_\w+)`/gm)].map((match) => match[1] ?? '').sort();
   expect(named).toEqual(Object.keys(ERRORS).sort());
 });
 
