@@ -150,15 +150,13 @@ describe('a send', () => {
     expect(patch).toMatchObject({ state: 'sent', sid: SID, status: 'queued', error: null });
   });
 
-  it('keeps the SID that came first', () => {
-    const later: Fact = {
-      type: 'status',
-      source: 'poll',
-      fields: [],
-      ...told('delivered'),
-      sid: `SM${'b'.repeat(32)}`,
-    };
-    expect(taken(transition(entry('sent'), later, NOW)).patch.sid).toBe(SID);
+  it('keeps the SID that came first, and takes no status of another', () => {
+    const other = { ...told('delivered'), sid: `SM${'b'.repeat(32)}` };
+    const status: Fact = { type: 'status', source: 'callback', fields: [], ...other };
+    expect(transition(entry('sent'), status, NOW)).toMatchObject({ ok: false });
+    const answer = taken(transition(entry('sent'), { type: 'accepted', ...other }, NOW));
+    expect(answer.patch).toEqual({});
+    expect(answer.why).toContain('twice');
   });
 });
 
@@ -167,6 +165,17 @@ describe('a listing', () => {
     expect(taken(transition(entry('unknown'), FACTS.listed.fact, NOW)).patch).toMatchObject({
       listings: [NOW],
       lookups: 1,
+      dueAt: NOW + 60_000,
+    });
+    const byTwilio: Fact = {
+      type: 'listed',
+      complete: true,
+      windowMs: 120_000,
+      why: 'Not there.',
+      at: NOW - 3_600_000,
+    };
+    expect(taken(transition(entry('unknown'), byTwilio, NOW)).patch).toMatchObject({
+      listings: [NOW - 3_600_000],
       dueAt: NOW + 60_000,
     });
     const partial: Fact = { type: 'listed', complete: false, windowMs: 120_000, why: 'Page two failed.' };

@@ -41,8 +41,17 @@ export type Fact =
   | ({ readonly type: 'status'; readonly source: 'callback' | 'poll'; readonly fields: FormFields } & StatusFact)
   /** A poll or fetch that brought no news, or failed: only the next poll is set. */
   | { readonly type: 'polled'; readonly why: string }
-  /** A listing was made. `complete` false: it failed or was partial and does not count. */
-  | { readonly type: 'listed'; readonly complete: boolean; readonly windowMs: number; readonly why: string }
+  /**
+   * A listing was made. `complete` false: it failed or was partial and does not count. `at`: when, by Twilio's clock
+   * where that is known, as ours may jump; default now.
+   */
+  | {
+      readonly type: 'listed';
+      readonly complete: boolean;
+      readonly windowMs: number;
+      readonly why: string;
+      readonly at?: number;
+    }
   /** A listing explained it. */
   | ({ readonly type: 'found'; readonly why: string } & StatusFact)
   /** Complete listings lack it. */
@@ -59,7 +68,13 @@ export type EntryPatch = Partial<Omit<EntryRecord, 'seq' | 'id' | 'kind' | 'crea
 
 /** What a store writes in one transaction for a fact; `refused` writes nothing and says why. */
 export type Transition =
-  | { readonly ok: true; readonly patch: EntryPatch; readonly what: string; readonly why: string; readonly event?: EventDraft }
+  | {
+      readonly ok: true;
+      readonly patch: EntryPatch;
+      readonly what: string;
+      readonly why: string;
+      readonly event?: EventDraft;
+    }
   | { readonly ok: false; readonly refused: string };
 
 /** A status event without what the store adds (id, seq). */
@@ -105,7 +120,9 @@ export function transition(entry: EntryRecord, fact: Fact, now: number): Transit
     case 'lost':
       return from(entry, ['sending'], () => lost(fact.error, now));
     case 'interrupted':
-      return from(entry, ['sending'], () => lost(errorReport('TOLLBOARD_DELIVERY_INTERRUPTED', { stage: 'unknown' }), now));
+      return from(entry, ['sending'], () =>
+        lost(errorReport('TOLLBOARD_DELIVERY_INTERRUPTED', { stage: 'unknown' }), now),
+      );
     case 'status':
       return status(entry, fact, now);
     case 'polled':
@@ -148,12 +165,16 @@ export function transition(entry: EntryRecord, fact: Fact, now: number): Transit
 type Move = Omit<Extract<Transition, { ok: true }>, 'ok'>;
 
 function from(entry: EntryRecord, states: readonly EntryRecord['state'][], move: () => Move): Transition {
-  if (!states.includes(entry.state)) return { ok: false, refused: `An entry in state ${entry.state} does not take this.` };
+  if (!states.includes(entry.state))
+    return { ok: false, refused: `An entry in state ${entry.state} does not take this.` };
   return { ok: true, ...move() };
 }
 
-/** Twilio has it: remember the SID (the first one stays), advance the status, set the next poll. */
+/** Twilio has it: remember the SID (the first one stays, and only its own status counts), set the next poll. */
 function taken(entry: EntryRecord, fact: StatusFact, now: number, what: string, why: string): Move {
+  if (entry.sid !== null && entry.sid !== fact.sid) {
+    return { patch: {}, what, why: `${why} The entry has ${entry.sid} already: Twilio took this text twice.` };
+  }
   const advanced = advance(entry, fact, now);
   return {
     patch: {
@@ -207,10 +228,18 @@ function status(entry: EntryRecord, fact: Extract<Fact, { type: 'status' }>, now
   // A request of it must have left. Even an entry that was dropped, expired or refused on a second try then takes the
   // status: the first try got through after all, and the end that is shown has to be true.
   if (entry.attempts === 0) return { ok: false, refused: 'Nothing of this entry was ever sent.' };
+  if (entry.sid !== null && entry.sid !== fact.sid) {
+    return { ok: false, refused: `A status of ${fact.sid} says nothing of ${entry.sid}.` };
+  }
   const table = entry.kind === 'call' ? callStatus : messageStatus;
   const next = table(fact.status);
   const known = entry.status === null ? null : table(entry.status);
-  if (known !== null && next.rank <= known.rank && entry.sid !== null && (entry.state === 'sent' || entry.state === 'done')) {
+  if (
+    known !== null &&
+    next.rank <= known.rank &&
+    entry.sid !== null &&
+    (entry.state === 'sent' || entry.state === 'done')
+  ) {
     return { ok: false, refused: `${fact.status} after ${entry.status}: a status never goes backwards.` };
   }
   const move = taken(entry, fact, now, 'status', `Twilio's ${fact.source} says ${fact.status}.`);
@@ -225,7 +254,7 @@ function status(entry: EntryRecord, fact: Extract<Fact, { type: 'status' }>, now
 }
 
 function listed(entry: EntryRecord, fact: Extract<Fact, { type: 'listed' }>, now: number): Move {
-  const listings = fact.complete ? [...entry.listings, now] : entry.listings;
+  const listings = fact.complete ? [...entry.listings, fact.at ?? now] : entry.listings;
   const failedInARow = fact.complete ? 0 : entry.lookups - entry.listings.length + 1;
   return {
     patch: {
@@ -261,10 +290,20 @@ function chosen(entry: EntryRecord, fact: Extract<Fact, { type: 'chosen' }>, now
         ? { ...common, patch: { state: 'done', resolution: null, dueAt: null, error: null } }
         : {
             ...common,
-            patch: { state: 'sent', sid: fact.sid, resolution: null, error: null, ...nextPoll({ ...entry, polls: 0 }, now), dueAt: now },
+            patch: {
+              state: 'sent',
+              sid: fact.sid,
+              resolution: null,
+              error: null,
+              ...nextPoll({ ...entry, polls: 0 }, now),
+              dueAt: now,
+            },
           };
     case 'resend':
-      return { ...common, patch: { state: 'queued', resolution: null, error: null, dueAt: now, listings: [], lookups: 0 } };
+      return {
+        ...common,
+        patch: { state: 'queued', resolution: null, error: null, dueAt: now, listings: [], lookups: 0 },
+      };
     case 'drop':
       return { ...common, patch: { state: 'canceled', resolution: null, dueAt: null } };
   }

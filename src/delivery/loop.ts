@@ -42,7 +42,10 @@ export function startDueLoop(options: DueLoopOptions): DueLoop {
         await sleep(due === null ? LONGEST_SLEEP_MS : Math.min(LONGEST_SLEEP_MS, Math.max(0, due - clock.now())));
       } catch (error) {
         if (stopping.signal.aborted) return;
-        logger.warn({ loop: name, code: isTollboardError(error) ? error.code : 'TOLLBOARD_INTERNAL', error }, 'work postponed');
+        logger.warn(
+          { loop: name, code: isTollboardError(error) ? error.code : 'TOLLBOARD_INTERNAL', error },
+          'work postponed',
+        );
         await sleep(PAUSE_AFTER_ERROR_MS);
       }
     }
@@ -62,7 +65,8 @@ export function startDueLoop(options: DueLoopOptions): DueLoop {
   const ended = run();
   return {
     wake(dueAt = Number.NEGATIVE_INFINITY) {
-      if (dueAt >= looksAt) return;
+      // What is due already is looked at in any case: `looksAt` is wrong after the clock jumped ahead.
+      if (dueAt >= looksAt && dueAt > clock.now()) return;
       woken = true;
       nap.abort();
     },

@@ -21,6 +21,8 @@ export interface ReconcilerOptions {
 /** Different numbers looked for at the same time, so that listing does not crowd out sending. */
 const LOOKUPS_AT_ONCE = 8;
 const BATCH = 200;
+/** Twilio's Date header counts whole seconds, so a span measured by it may be this much too long. */
+const DATE_MS = 1000;
 
 export function startReconciler(options: ReconcilerOptions): DueLoop {
   const { store, clock, logger } = options;
@@ -56,7 +58,10 @@ async function lookFor(due: readonly EntryRecord[], options: ReconcilerOptions, 
   if (first === undefined) return;
   const account = options.accounts.get(first.account);
   if (account === undefined) {
-    const error = errorReport('TOLLBOARD_DELIVERY_ACCOUNT_UNKNOWN', { stage: 'unknown', details: { account: first.account } });
+    const error = errorReport('TOLLBOARD_DELIVERY_ACCOUNT_UNKNOWN', {
+      stage: 'unknown',
+      details: { account: first.account },
+    });
     await apply(due.map((entry) => hold(entry, error, error.message)));
     return;
   }
@@ -76,14 +81,20 @@ async function lookFor(due: readonly EntryRecord[], options: ReconcilerOptions, 
   /** Entries may have moved while the listing was made (a callback, a person), so they are read again with their twins. */
   async function judge(entries: readonly EntryRecord[], seen: Listing, from: number): Promise<Change[]> {
     const ids = new Set(entries.map((entry) => entry.id));
-    const twins = await store.twins(entries[0]?.account ?? '', first?.kind ?? 'message', first?.to ?? '', from - 86_400_000);
-    const lost = twins.filter((twin) => twin.state === 'unknown' || twin.state === 'held');
+    // The owners are read first: a twin that takes a SID between the two reads then shows it in the second.
     const owners = await store.entriesBySid(seen.resources.map((resource) => resource.sid));
+    const twins = await store.twins(
+      entries[0]?.account ?? '',
+      first?.kind ?? 'message',
+      first?.to ?? '',
+      from - 86_400_000,
+    );
+    const lost = twins.filter((twin) => twin.state === 'unknown' || twin.state === 'held');
     const conclusions = conclude({
       lost,
       underWay: twins.filter((twin) => twin.state === 'sending'),
       resources: seen.resources,
-      explained: new Set(owners.map((owner) => owner.sid ?? '')),
+      explained: new Set([...owners, ...twins].map((owner) => owner.sid ?? '')),
       clockOffsetMs: seen.clockOffsetMs,
       now: clock.now(),
     });
@@ -113,21 +124,45 @@ function changesOf(
   if (conclusion?.verdict === 'found') {
     const { sid, status, errorCode, errorMessage, from, segments } = conclusion.resource;
     const why = `Twilio's list has it as ${sid} (${status}): it was taken, only the answer was lost.`;
-    return [{ key, fact: { type: 'found', why, sid, status, errorCode, errorMessage, from: from ?? null, segments: segments ?? null } }];
+    return [
+      {
+        key,
+        fact: {
+          type: 'found',
+          why,
+          sid,
+          status,
+          errorCode,
+          errorMessage,
+          from: from ?? null,
+          segments: segments ?? null,
+        },
+      },
+    ];
   }
   const counts = listing.complete && conclusion !== undefined && conclusion.verdict !== 'wait';
-  const listed: Fact = { type: 'listed', complete: counts, windowMs, why: describe(listing, conclusion) };
-  const listings = counts ? [...entry.listings, now] : entry.listings;
-  const spanned = listings.length > 0 && Math.max(...listings) - Math.min(...listings) >= windowMs;
+  // Spanned by Twilio's clock where it is known: ours may have jumped between two listings.
+  const at = now + (listing.clockOffsetMs ?? 0);
+  const why = describe(listing, conclusion);
+  const listed: Fact = { type: 'listed', complete: counts, windowMs: windowMs + 2 * DATE_MS, why, at };
+  const listings = counts ? [...entry.listings, at] : entry.listings;
+  const spanMs = Math.max(...listings) - Math.min(...listings);
+  const spanned = listings.length > 0 && spanMs >= windowMs + DATE_MS;
   if (!counts || listings.length < LISTINGS_FOR_ABSENCE || !spanned) return [{ key, fact: listed }];
-  if (conclusion.verdict === 'ambiguous') return [{ key, fact: listed }, hold(entry, ambiguous(conclusion.why), conclusion.why)];
-  const why = `${listings.length} complete listings over ${Math.round((Math.max(...listings) - Math.min(...listings)) / 1000)} s lack it: Twilio never took it.`;
-  return [{ key, fact: listed }, { key, fact: { type: 'absent', why } }];
+  if (conclusion.verdict === 'ambiguous')
+    return [{ key, fact: listed }, hold(entry, ambiguous(conclusion.why), conclusion.why)];
+  const absent = `${listings.length} complete listings over ${Math.round(spanMs / 1000)} s lack it: Twilio never took it.`;
+  return [
+    { key, fact: listed },
+    { key, fact: { type: 'absent', why: absent } },
+  ];
 }
 
 function describe(listing: Listing, conclusion: Conclusion | undefined): string {
-  if (!listing.complete) return `The listing could not be completed (${listing.error?.message ?? 'partial'}); it does not count.`;
-  if (conclusion === undefined || conclusion.verdict === 'wait') return 'An equal text is under way; this listing does not count.';
+  if (!listing.complete)
+    return `The listing could not be completed (${listing.error?.message ?? 'partial'}); it does not count.`;
+  if (conclusion === undefined || conclusion.verdict === 'wait')
+    return 'An equal text is under way; this listing does not count.';
   if (conclusion.verdict === 'ambiguous') return conclusion.why;
   return `A complete listing of ${listing.resources.length} record(s) lacks it.`;
 }

@@ -39,7 +39,8 @@ async function poll(entry: EntryRecord, options: TrackerOptions, signal: AbortSi
   const { store, clock } = options;
   const key = { id: entry.id };
   const account = options.accounts.get(entry.account);
-  const answer = account === undefined || entry.sid === null ? null : await account.fetch(entry.kind, entry.sid, signal);
+  const answer =
+    account === undefined || entry.sid === null ? null : await account.fetch(entry.kind, entry.sid, signal);
   if (signal.aborted) return;
   if (answer !== null && 'sid' in answer && answer.status !== entry.status) {
     const [applied] = await store.apply([{ key, fact: statusFact(entry, answer) }], clock.now());
@@ -62,7 +63,10 @@ function statusFact(entry: EntryRecord, answer: StatusFact): Fact {
 function pollFields(entry: EntryRecord, answer: StatusFact): FormFields {
   const names =
     entry.kind === 'call'
-      ? ([['CallSid', answer.sid], ['CallStatus', answer.status]] as FormFields)
+      ? ([
+          ['CallSid', answer.sid],
+          ['CallStatus', answer.status],
+        ] as FormFields)
       : ([
           ['MessageSid', answer.sid],
           ['MessageStatus', answer.status],
@@ -103,27 +107,24 @@ export async function takeCallback(
   const sid = field(request.kind === 'call' ? 'CallSid' : 'MessageSid');
   const status = field(request.kind === 'call' ? 'CallStatus' : 'MessageStatus');
   if (sid === null || status === null) return 'unknown';
-  if (entry.sid !== null && entry.sid !== sid) {
-    logger.error({ entry: entry.id, sid: entry.sid, other: sid }, 'Twilio has a second copy of this entry');
-  }
   const code = Number(field('ErrorCode') ?? Number.NaN);
-  await store.apply(
-    [
-      {
-        key: { id: entry.id },
-        fact: {
-          type: 'status',
-          source: 'callback',
-          fields: request.fields,
-          sid,
-          status,
-          errorCode: Number.isInteger(code) ? code : null,
-          errorMessage: field('ErrorMessage'),
-          from: entry.from === null ? field('From') : null,
-        },
-      },
-    ],
-    clock.now(),
-  );
+  const fact: Fact = {
+    type: 'status',
+    source: 'callback',
+    fields: request.fields,
+    sid,
+    status,
+    errorCode: Number.isInteger(code) ? code : null,
+    errorMessage: field('ErrorMessage'),
+    from: entry.from === null ? field('From') : null,
+  };
+  const [applied] = await store.apply([{ key: { id: entry.id }, fact }], clock.now());
+  const shown = applied?.outcome === 'refused' ? applied.entry.sid : sid;
+  if (shown !== sid) {
+    // Equal texts to one number are matched by count, so another entry may show the message made for this one.
+    const [other] = await store.apply([{ key: { sid }, fact }], clock.now());
+    if (other?.outcome === 'missing')
+      logger.warn({ entry: entry.id, sid: shown, other: sid }, 'a callback tells of a message that no entry shows');
+  }
   return 'applied';
 }
