@@ -42,6 +42,11 @@ export const ERRORS = {
     remedy: 'Name a configured account, or add this one under accounts: in tollboard.yaml.',
     twilioCode: 20404,
   },
+  TOLLBOARD_DATA_IN_USE: {
+    kind: 'conflict',
+    message: 'The data directory {dir} is in use by another gateway ({owner}).',
+    remedy: 'Stop that gateway, or start this one with another --data directory.',
+  },
   TOLLBOARD_REQUEST_NO_RECIPIENT: {
     kind: 'invalid',
     message: 'The request names no recipient: `to` is an empty list.',
@@ -536,15 +541,40 @@ export const ERRORS = {
     message: "No simulated account owns the number '{number}'.",
     remedy: 'Use +15550000001 or +15550000002, or declare the number in the accounts file.',
   },
+  TOLLBOARD_STORE_BACKUP_EXISTS: {
+    kind: 'conflict',
+    message: 'There is a file {file} already, so no backup was written.',
+    remedy: 'Name a file that does not exist yet.',
+  },
   TOLLBOARD_STORE_BUSY: {
     kind: 'unavailable',
     message: 'The database is locked by another program, so nothing was accepted.',
     remedy: 'Repeat the request after a moment; find the program that holds the database if it stays so.',
   },
+  TOLLBOARD_STORE_CLOSED: {
+    kind: 'unavailable',
+    message: 'The store is closed, so nothing was written.',
+    remedy: 'Repeat the request when the gateway has started again.',
+  },
+  TOLLBOARD_STORE_DAMAGED: {
+    kind: 'internal',
+    message: 'The file {file} is not an intact Tollboard database: {reason}.',
+    remedy: 'Stop the gateway, keep a copy of the file, and restore the newest backup.',
+  },
   TOLLBOARD_STORE_FULL: {
     kind: 'unavailable',
     message: 'The disk or the database is full, so nothing was accepted.',
     remedy: 'Free space on the disk of the data directory, then repeat the request.',
+  },
+  TOLLBOARD_STORE_IN_MEMORY: {
+    kind: 'invalid',
+    message: 'This store lives in memory only, so there is nothing to back up.',
+    remedy: 'Start with a data directory.',
+  },
+  TOLLBOARD_STORE_NEWER: {
+    kind: 'conflict',
+    message: 'The database {file} has schema version {found}, newer than version {known} of this program.',
+    remedy: 'Use the version of Tollboard that wrote it, or a newer one.',
   },
   TOLLBOARD_STREAM_CLOSED: {
     kind: 'unavailable',

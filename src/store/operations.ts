@@ -1,0 +1,155 @@
+/** Every write of a store as an operation on its tables: the same code for memory and SQLite, run in one transaction each. */
+
+import type { EntryRecord, NewEntry } from '../core/entry.ts';
+import type { EventRecord, NewEvent } from '../core/event.ts';
+import type { AcceptBatch, AcceptResult, Applied, Change, ClaimQuery, Commit, TokenRecord } from '../core/ports.ts';
+import type { SenderPace } from '../core/throttle.ts';
+import type { Changes } from './changes.ts';
+import type { Pruned, PrunedTable, Tables } from './tables.ts';
+import { callerWants } from '../core/callback-mode.ts';
+import { transition } from '../core/outbox.ts';
+import { newPace, slow } from '../core/throttle.ts';
+import { writeTransition } from './changes.ts';
+import { claim } from './claim.ts';
+
+/** What each operation takes and answers; plain data, so that it can cross to a thread. */
+export interface Operations {
+  accept: {
+    input: AcceptBatch;
+    value: Exclude<AcceptResult, { outcome: 'accepted' }> | { outcome: 'accepted'; seqs: number[] };
+  };
+  claim: { input: ClaimQuery; value: EntryRecord[] };
+  apply: { input: { changes: readonly Change[]; eventIds: readonly string[]; now: number }; value: Applied[] };
+  rebase: { input: { now: number }; value: number };
+  slow: { input: { sender: string; configured: number | null; now: number }; value: SenderPace };
+  addEvent: { input: NewEvent; value: EventRecord };
+  setOptOut: { input: { account: string; sender: string; recipient: string; out: boolean; now: number }; value: null };
+  settleForward: { input: { seq: number; retryAt: number | null }; value: null };
+  addToken: { input: TokenRecord; value: null };
+  revokeToken: { input: { sid: string; now: number }; value: boolean };
+  noteAccount: { input: { account: string; simulated: boolean; now: number }; value: null };
+  prune: { input: { table: PrunedTable; olderThan: number; after: number }; value: Pruned };
+}
+
+export type OperationName = keyof Operations;
+
+/** An operation's answer and what it changed. */
+export interface Performed<N extends OperationName = OperationName> extends Commit {
+  value: Operations[N]['value'];
+}
+
+/** Runs one operation. What it throws must undo all its writes: the caller's transaction sees to that. */
+export function perform<N extends OperationName>(tables: Tables, name: N, input: Operations[N]['input']): Performed<N> {
+  const changes: Changes = { entries: [], events: [] };
+  const value = HANDLERS[name](tables, input, changes);
+  return { value, ...changes };
+}
+
+/** The records of an accepted batch: the caller has the entries, the store only added `seq`. */
+export function acceptedRecords(entries: readonly NewEntry[], seqs: readonly number[]): EntryRecord[] {
+  return entries.map((entry, index) => ({ seq: seqs[index] ?? 0, ...entry }));
+}
+
+type Handler<N extends OperationName> = (
+  tables: Tables,
+  input: Operations[N]['input'],
+  changes: Changes,
+) => Operations[N]['value'];
+
+const HANDLERS: { readonly [N in OperationName]: Handler<N> } = {
+  accept,
+  claim,
+  apply,
+  rebase,
+  slow(tables, { sender, configured, now }) {
+    const pace = slow({ ...(tables.pace(sender) ?? newPace(sender, configured, now)), configured }, now);
+    tables.savePace(pace);
+    return pace;
+  },
+  addEvent(tables, event, changes) {
+    const record = tables.insertEvent(event);
+    changes.events.push(record);
+    return record;
+  },
+  setOptOut(tables, { account, sender, recipient, out, now }) {
+    tables.setOptOut(account, sender, recipient, out, now);
+    return null;
+  },
+  settleForward(tables, { seq, retryAt }) {
+    if (retryAt === null) tables.deleteForward(seq);
+    else tables.postponeForward(seq, retryAt);
+    return null;
+  },
+  addToken(tables, token) {
+    tables.insertToken(token);
+    return null;
+  },
+  revokeToken: (tables, { sid, now }) => tables.revokeToken(sid, now),
+  noteAccount(tables, { account, simulated, now }) {
+    tables.noteAccount(account, simulated, now);
+    return null;
+  },
+  prune: (tables, { table, olderThan, after }) => tables.prune(table, olderThan, after),
+};
+
+function accept(tables: Tables, batch: AcceptBatch): Operations['accept']['value'] {
+  const { idempotency, now } = batch;
+  if (idempotency !== undefined) {
+    const earlier = tables.idempotency(idempotency.key);
+    if (earlier !== null) {
+      return earlier.hash === idempotency.hash
+        ? { outcome: 'replayed', answer: earlier.answer }
+        : { outcome: 'mismatch' };
+    }
+    tables.insertIdempotency(idempotency.key, idempotency, now);
+  }
+  return { outcome: 'accepted', seqs: tables.insertEntries(batch.entries, batch.decisions) };
+}
+
+function apply(tables: Tables, input: Operations['apply']['input'], changes: Changes): Applied[] {
+  return input.changes.map((change, index) => applyOne(tables, change, input.eventIds[index], input.now, changes));
+}
+
+function applyOne(
+  tables: Tables,
+  { key, fact }: Change,
+  eventId: string | undefined,
+  now: number,
+  changes: Changes,
+): Applied {
+  const before = tables.entry(key);
+  if (before === null) return { outcome: 'missing' };
+  const move = transition(before.record, fact, now);
+  if (!move.ok) return { outcome: 'refused', entry: before.record, refused: move.refused };
+  if (fact.type === 'found' || fact.type === 'status') {
+    // Equal texts are told apart by count alone, so two entries may be offered the same SID at the same time.
+    const owner = before.record.sid === null ? tables.entry({ sid: fact.sid }) : null;
+    if (owner !== null)
+      return { outcome: 'refused', entry: before.record, refused: `${fact.sid} is shown by ${owner.record.id}.` };
+  }
+  const { stored, event } = writeTransition(tables, before, move, {
+    now,
+    changes,
+    ...(eventId === undefined ? {} : { eventId }),
+  });
+  const { record } = stored;
+  const { statusCallback } = record.params;
+  if (event !== null && fact.type === 'status' && record.callbackMode === 'own' && typeof statusCallback === 'string') {
+    if (callerWants(record.kind, record.params, fact.status)) {
+      const { id: entryId, account } = record;
+      tables.insertForward({ entryId, account, url: statusCallback, fields: fact.fields, attempts: 0, dueAt: now });
+    }
+  }
+  return { outcome: 'applied', entry: record, event };
+}
+
+function rebase(tables: Tables, { now }: Operations['rebase']['input']): number {
+  const ahead = tables.writtenAfter(now);
+  for (const stored of ahead) {
+    const { dueAt, updatedAt, state } = stored.record;
+    const absolute = state === 'scheduled' || dueAt === null;
+    tables.moveEntry(stored, absolute ? dueAt : dueAt - (updatedAt - now), now);
+  }
+  tables.hastenForwards(now);
+  return ahead.length;
+}

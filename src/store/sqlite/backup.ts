@@ -1,0 +1,34 @@
+/** A consistent copy of a database that may be in use. */
+
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
+import { backup, DatabaseSync } from 'node:sqlite';
+import { TollboardError } from '../../core/errors.ts';
+import { storeError } from './errors.ts';
+
+/** Larger than any database has pages. */
+const ALL_PAGES = 2 ** 31 - 1;
+
+/**
+ * Copies `file` as one snapshot to `target` (0600), while others read and write. The copy appears under its name only
+ * when it is whole. Throws `TOLLBOARD_STORE_BACKUP_EXISTS` when `target` exists.
+ */
+export async function backupStore(file: string, target: string): Promise<void> {
+  if (existsSync(target)) throw new TollboardError('TOLLBOARD_STORE_BACKUP_EXISTS', { details: { file: target } });
+  const partial = `${target}.partial`;
+  try {
+    rmSync(partial, { force: true });
+    closeSync(openSync(partial, 'wx', 0o600));
+    // A connection of its own: the copy holds its lock for as long as it takes.
+    const db = new DatabaseSync(file, { readOnly: true, timeout: 1500 });
+    try {
+      // All pages in one step: in several, each commit of another connection would start the copy again.
+      await backup(db, partial, { rate: ALL_PAGES });
+    } finally {
+      db.close();
+    }
+    renameSync(partial, target);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw storeError(error, file);
+  }
+}

@@ -1,0 +1,156 @@
+/** The schema as numbered steps; a database remembers the last one it took in `user_version`. */
+
+import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+import { ENTRY_STATES } from '../../core/entry.ts';
+
+/** Migration `n` (from 1) leads to schema version `n`. Never edit one that was released: add the next. */
+export const MIGRATIONS: ReadonlyArray<(db: Kysely<unknown>) => Promise<void>> = [first];
+
+async function first(db: Kysely<unknown>): Promise<void> {
+  await entries(db);
+  await db.schema
+    .createTable('decisions')
+    .addColumn('entry_seq', 'integer', (column) => column.notNull())
+    .addColumn('number', 'integer', (column) => column.notNull())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addColumn('what', 'text', (column) => column.notNull())
+    .addColumn('why', 'text', (column) => column.notNull())
+    .addColumn('facts', 'text')
+    .addPrimaryKeyConstraint('decisions_key', ['entry_seq', 'number'])
+    .modifyEnd(sql`without rowid`)
+    .execute();
+  await eventsAndForwards(db);
+  await db.schema
+    .createTable('idempotency')
+    .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('key', 'text', (column) => column.notNull().unique())
+    .addColumn('hash', 'text', (column) => column.notNull())
+    .addColumn('answer', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'integer', (column) => column.notNull())
+    .execute();
+  await sendersAndAccounts(db);
+}
+
+/**
+ * Each index serves one question; the partial ones hold only unfinished or rare rows, so that sending costs the same with
+ * a million finished rows behind it.
+ */
+async function entries(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('entries')
+    .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('sid', 'text')
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('status', 'text')
+    .addColumn('recipient', 'text', (column) => column.notNull())
+    .addColumn('sender', 'text')
+    .addColumn('host', 'text', (column) => column.notNull())
+    .addColumn('account', 'text', (column) => column.notNull())
+    .addColumn('idempotency_key', 'text')
+    .addColumn('segments', 'integer')
+    .addColumn('encoding', 'text')
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('simulated', 'integer', (column) => column.notNull())
+    .addColumn('on_unknown', 'text', (column) => column.notNull())
+    .addColumn('callback_mode', 'text', (column) => column.notNull())
+    .addColumn('due_at', 'integer')
+    .addColumn('not_before', 'integer')
+    .addColumn('expires_at', 'integer')
+    .addColumn('sending_at', 'integer')
+    .addColumn('lookups', 'integer', (column) => column.notNull())
+    .addColumn('polls', 'integer', (column) => column.notNull())
+    .addColumn('created_at', 'integer', (column) => column.notNull())
+    .addColumn('updated_at', 'integer', (column) => column.notNull())
+    .addColumn('lane', 'text')
+    .addColumn('decided', 'integer', (column) => column.notNull())
+    .addColumn('error', 'text')
+    .addColumn('resolution', 'text')
+    .addColumn('listings', 'text')
+    .addColumn('extra', 'text')
+    .addColumn('params', 'text', (column) => column.notNull())
+    .addColumn('body', 'text')
+    .execute();
+  for (const index of ENTRY_INDEXES) await sql.raw(index).execute(db);
+}
+
+/** Written as SQL: a partial index is used only where a query repeats its condition word for word. */
+const ENTRY_INDEXES = [
+  'create unique index entries_id on entries (id)',
+  'create index entries_sid on entries (sid) where sid is not null',
+  'create index entries_due on entries (state, due_at, seq, account) where due_at is not null and lane is null',
+  'create index entries_lane on entries (lane, seq) where lane is not null',
+  'create index entries_lapse on entries (expires_at) where lane is not null and expires_at is not null',
+  "create index entries_state on entries (state, seq) where state <> 'done'",
+  'create index entries_recipient on entries (recipient, seq)',
+  "create index entries_calls on entries (seq) where kind = 'call'",
+  'create index entries_key on entries (idempotency_key, seq) where idempotency_key is not null',
+  "create index entries_bad_end on entries (status, seq) where status in ('failed', 'undelivered', 'busy', 'no-answer', 'canceled')",
+];
+
+async function eventsAndForwards(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('events')
+    .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('type', 'text', (column) => column.notNull())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addColumn('entry_id', 'text')
+    .addColumn('data', 'text', (column) => column.notNull())
+    .addColumn('simulated', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('forwards')
+    .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('entry_id', 'text', (column) => column.notNull())
+    .addColumn('account', 'text', (column) => column.notNull())
+    .addColumn('url', 'text', (column) => column.notNull())
+    .addColumn('fields', 'text', (column) => column.notNull())
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('due_at', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('forwards_entry').on('forwards').columns(['entry_id', 'seq']).execute();
+  await db.schema.createIndex('forwards_due').on('forwards').columns(['due_at', 'seq']).execute();
+}
+
+async function sendersAndAccounts(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('senders')
+    .addColumn('sender', 'text', (column) => column.primaryKey())
+    .addColumn('configured', 'real')
+    .addColumn('slowed', 'real')
+    .addColumn('changed_at', 'real', (column) => column.notNull())
+    .addColumn('next_at', 'real', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('opt_outs')
+    .addColumn('account', 'text', (column) => column.notNull())
+    .addColumn('sender', 'text', (column) => column.notNull())
+    .addColumn('recipient', 'text', (column) => column.notNull())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('opt_outs_key', ['account', 'sender', 'recipient'])
+    .modifyEnd(sql`without rowid`)
+    .execute();
+  await db.schema
+    .createTable('tokens')
+    .addColumn('sid', 'text', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'integer', (column) => column.notNull())
+    .addColumn('revoked_at', 'integer')
+    .execute();
+  await db.schema
+    .createTable('accounts')
+    .addColumn('account', 'text', (column) => column.primaryKey())
+    .addColumn('simulated', 'integer', (column) => column.notNull())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('counts')
+    .addColumn('state', 'text', (column) => column.primaryKey())
+    .addColumn('entries', 'integer', (column) => column.notNull())
+    .execute();
+  for (const state of ENTRY_STATES) await sql`insert into counts (state, entries) values (${state}, 0)`.execute(db);
+}

@@ -1,0 +1,52 @@
+/** The store in one SQLite file: one connection writes in a thread, another one reads here. */
+
+import type { Random, Store } from '../../core/ports.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { createWrites, Listeners } from '../writes.ts';
+import { backupStore } from './backup.ts';
+import { storeError } from './errors.ts';
+import { createReads } from './reads.ts';
+import { prepareDatabase } from './schema.ts';
+import { startWriter } from './writer.ts';
+
+export interface SqliteStoreOptions {
+  /** Created when missing (0600), with its directory (0700). */
+  file: string;
+  /** Mints the ids of events. */
+  random: Random;
+  /** Pages the database may have (SQLite's `max_page_count`); default: no limit. */
+  maxPageCount?: number;
+}
+
+/**
+ * Opens or creates the store. One store per file: who opens it holds the lock of {@link lockDataDirectory}. Throws
+ * `TOLLBOARD_STORE_NEWER` for a schema of a later version, `TOLLBOARD_STORE_DAMAGED`, `TOLLBOARD_STORE_BUSY`.
+ */
+export async function createSqliteStore({ file, random, maxPageCount }: SqliteStoreOptions): Promise<Store> {
+  await prepareDatabase(file);
+  const listeners = new Listeners();
+  const writer = await startWriter({ file, maxPageCount: maxPageCount ?? null }, listeners);
+  const db = openReader(file);
+  let closed = false;
+  return {
+    ...createWrites(writer.write, random),
+    ...createReads(db),
+    backup: (target) => backupStore(file, target),
+    onCommit: (listener) => listeners.add(listener),
+    async close() {
+      await writer.close();
+      if (!closed) db.close();
+      closed = true;
+    },
+  };
+}
+
+function openReader(file: string): DatabaseSync {
+  try {
+    const db = new DatabaseSync(file, { readOnly: true, timeout: 1500 });
+    db.exec('pragma cache_size = -16384; pragma mmap_size = 268435456');
+    return db;
+  } catch (error) {
+    throw storeError(error, file);
+  }
+}

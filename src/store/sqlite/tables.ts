@@ -1,0 +1,310 @@
+/** The tables over the writing connection: every statement of the hot path, prepared once. Runs in the writer's thread. */
+
+import type { DatabaseSync } from 'node:sqlite';
+import type { Decision, EntryState, NewEntry } from '../../core/entry.ts';
+import type { EventRecord, NewEvent } from '../../core/event.ts';
+import type { EntryPatch } from '../../core/outbox.ts';
+import type { EntryKey, Forward, TokenRecord } from '../../core/ports.ts';
+import type { SenderPace } from '../../core/throttle.ts';
+import type { IdempotencyRow, Pruned, PrunedTable, StoredEntry, Tables } from '../tables.ts';
+import type { EntryField, SqlValue } from './rows.ts';
+import { ENTRY_STATES, FINAL_STATES } from '../../core/entry.ts';
+import { ENTRY_COLUMNS, ENTRY_FIELDS, encodeField, paceFromRow, storedFromRow } from './rows.ts';
+import { Statements } from './statements.ts';
+
+/** Rows looked at in one chunk of pruning: a chunk must not hold up the writes behind it. */
+const CHUNK = 500;
+
+export class SqliteTables implements Tables {
+  readonly #sql: Statements;
+  readonly #slowed = new Set<string>();
+  readonly #counted = new Map<EntryState, number>();
+
+  constructor(db: DatabaseSync) {
+    this.#sql = new Statements(db);
+    this.reload();
+  }
+
+  /** Forgets what a rolled-back transaction left in memory. */
+  reload(): void {
+    this.#counted.clear();
+    this.#slowed.clear();
+    for (const row of this.#sql.all('select sender from senders where slowed is not null'))
+      this.#slowed.add(String(row.sender));
+  }
+
+  /** The changes of the counts since the last {@link flushCounts}; handed back to {@link restore} when a part is undone. */
+  mark(): ReadonlyMap<EntryState, number> {
+    return new Map(this.#counted);
+  }
+
+  restore(mark: ReadonlyMap<EntryState, number>): void {
+    this.#counted.clear();
+    for (const [state, change] of mark) this.#counted.set(state, change);
+  }
+
+  /** Writes the counts, once for all operations of a transaction. */
+  flushCounts(): void {
+    for (const [state, change] of this.#counted) {
+      if (change !== 0) this.#sql.run('update counts set entries = entries + ? where state = ?', change, state);
+    }
+    this.#counted.clear();
+  }
+
+  entry(key: EntryKey): StoredEntry | null {
+    const row =
+      'id' in key
+        ? this.#sql.get('select * from entries where id = ?', key.id)
+        : this.#sql.get('select * from entries where sid = ? limit 1', key.sid);
+    return row === undefined ? null : storedFromRow(row);
+  }
+
+  insertEntries(entries: readonly NewEntry[], decisions: readonly Decision[]): number[] {
+    return entries.map((entry, index) => {
+      const decision = decisions[index];
+      const values = INSERTED.map((field) => encodeField(field, entry[field]));
+      const seq = this.#sql.run(INSERT_ENTRY, ...values, decision === undefined ? 0 : 1).rowid;
+      if (decision !== undefined) this.#insertDecision(seq, 1, decision);
+      this.#count(entry.state, 1);
+      return seq;
+    });
+  }
+
+  updateEntry(stored: StoredEntry, patch: EntryPatch, lane: string | null, decision: Decision): StoredEntry {
+    const { record } = stored;
+    const changed = (Object.keys(patch) as EntryField[]).filter((field) => !unchanged(record, patch, field));
+    const columns = changed.map((field) => `${ENTRY_COLUMNS[field][0]} = ?`);
+    const values = changed.map((field) => encodeField(field, patch[field as keyof EntryPatch]));
+    if (lane !== stored.lane) {
+      columns.push('lane = ?');
+      values.push(lane);
+    }
+    const decided = stored.decided + 1;
+    this.#sql.run(
+      `update entries set ${columns.join(', ')}, decided = ? where seq = ?`,
+      ...values,
+      decided,
+      record.seq,
+    );
+    this.#insertDecision(record.seq, decided, decision);
+    if (patch.state !== undefined && patch.state !== record.state) {
+      this.#count(record.state, -1);
+      this.#count(patch.state, 1);
+    }
+    return { record: { ...record, ...patch }, lane, decided };
+  }
+
+  writtenAfter(now: number): StoredEntry[] {
+    const rows = UNFINISHED.flatMap((state) =>
+      this.#sql.all("select * from entries where state = ? and state <> 'done' and updated_at > ?", state, now),
+    );
+    return rows.map(storedFromRow).sort((a, b) => a.record.seq - b.record.seq);
+  }
+
+  moveEntry(stored: StoredEntry, dueAt: number | null, updatedAt: number): void {
+    this.#sql.run('update entries set due_at = ?, updated_at = ? where seq = ?', dueAt, updatedAt, stored.record.seq);
+  }
+
+  dueEntries(now: number, limit: number, paused: readonly string[]): StoredEntry[] {
+    const skipped = paused.length === 0 ? '' : ' and account not in (select value from json_each(?))';
+    const sql = `select * from entries where state = ? and due_at is not null and lane is null and due_at <= ?${skipped}
+      order by due_at, seq limit ?`;
+    const list = paused.length === 0 ? [] : [JSON.stringify(paused)];
+    const queued = this.#sql.all(sql, 'queued', now, ...list, limit);
+    const scheduled = this.#sql.all(sql, 'scheduled', now, ...list, limit);
+    const found = [...queued, ...scheduled].map(storedFromRow);
+    if (queued.length === 0 || scheduled.length === 0) return found;
+    return found
+      .sort((a, b) => (a.record.dueAt ?? 0) - (b.record.dueAt ?? 0) || a.record.seq - b.record.seq)
+      .slice(0, limit);
+  }
+
+  lapsedInLanes(now: number, limit: number): StoredEntry[] {
+    const sql = `select * from entries where lane is not null and expires_at is not null and expires_at <= ?
+      order by expires_at, seq limit ?`;
+    return this.#sql.all(sql, now, limit).map(storedFromRow);
+  }
+
+  laneHead(sender: string): StoredEntry | null {
+    const row = this.#sql.get('select * from entries where lane = ? order by seq limit 1', sender);
+    return row === undefined ? null : storedFromRow(row);
+  }
+
+  laneLength(sender: string): number {
+    return Number(this.#sql.get('select count(*) as entries from entries where lane = ?', sender)?.entries);
+  }
+
+  lanes(): SenderPace[] {
+    const sql =
+      'select * from senders where exists (select 1 from entries where lane = senders.sender) order by sender';
+    return this.#sql.all(sql).map(paceFromRow);
+  }
+
+  isSlowed(sender: string): boolean {
+    return this.#slowed.has(sender);
+  }
+
+  pace(sender: string): SenderPace | null {
+    const row = this.#sql.get('select * from senders where sender = ?', sender);
+    return row === undefined ? null : paceFromRow(row);
+  }
+
+  savePace({ sender, configured, slowed, changedAt, nextAt }: SenderPace): void {
+    this.#sql.run(
+      'insert or replace into senders (sender, configured, slowed, changed_at, next_at) values (?, ?, ?, ?, ?)',
+      sender,
+      configured,
+      slowed,
+      changedAt,
+      nextAt,
+    );
+    // Once slowed, the row is asked until the next start: forgetting it here could outlive a rollback.
+    if (slowed !== null) this.#slowed.add(sender);
+  }
+
+  idempotency(key: string): IdempotencyRow | null {
+    const row = this.#sql.get('select hash, answer from idempotency where key = ?', key);
+    return row === undefined ? null : { hash: String(row.hash), answer: String(row.answer) };
+  }
+
+  insertIdempotency(key: string, { hash, answer }: IdempotencyRow, now: number): void {
+    this.#sql.run(
+      'insert into idempotency (key, hash, answer, created_at) values (?, ?, ?, ?)',
+      key,
+      hash,
+      answer,
+      now,
+    );
+  }
+
+  insertEvent(event: NewEvent): EventRecord {
+    const { id, type, at, entryId, data, simulated } = event;
+    const { rowid } = this.#sql.run(
+      'insert into events (id, type, at, entry_id, data, simulated) values (?, ?, ?, ?, ?, ?)',
+      id,
+      type,
+      at,
+      entryId,
+      JSON.stringify(data),
+      simulated ? 1 : 0,
+    );
+    return { seq: rowid, ...event };
+  }
+
+  insertForward({ entryId, account, url, fields, attempts, dueAt }: Omit<Forward, 'seq'>): void {
+    this.#sql.run(
+      'insert into forwards (entry_id, account, url, fields, attempts, due_at) values (?, ?, ?, ?, ?, ?)',
+      entryId,
+      account,
+      url,
+      JSON.stringify(fields),
+      attempts,
+      dueAt,
+    );
+  }
+
+  hastenForwards(now: number): void {
+    this.#sql.run('update forwards set due_at = ? where due_at > ?', now, now);
+  }
+
+  deleteForward(seq: number): void {
+    this.#sql.run('delete from forwards where seq = ?', seq);
+  }
+
+  postponeForward(seq: number, dueAt: number): void {
+    this.#sql.run('update forwards set due_at = ?, attempts = attempts + 1 where seq = ?', dueAt, seq);
+  }
+
+  isOptedOut(account: string, sender: string, recipient: string): boolean {
+    const sql = 'select 1 from opt_outs where account = ? and sender = ? and recipient = ?';
+    return this.#sql.get(sql, account, sender, recipient) !== undefined;
+  }
+
+  setOptOut(account: string, sender: string, recipient: string, out: boolean, now: number): void {
+    if (out) {
+      this.#sql.run(
+        'insert or replace into opt_outs (account, sender, recipient, at) values (?, ?, ?, ?)',
+        account,
+        sender,
+        recipient,
+        now,
+      );
+    } else {
+      this.#sql.run(
+        'delete from opt_outs where account = ? and sender = ? and recipient = ?',
+        account,
+        sender,
+        recipient,
+      );
+    }
+  }
+
+  insertToken({ sid, name, hash, createdAt, revokedAt }: TokenRecord): void {
+    const sql = 'insert into tokens (sid, name, hash, created_at, revoked_at) values (?, ?, ?, ?, ?)';
+    this.#sql.run(sql, sid, name, hash, createdAt, revokedAt);
+  }
+
+  revokeToken(sid: string, now: number): boolean {
+    return this.#sql.run('update tokens set revoked_at = ? where sid = ? and revoked_at is null', now, sid).changes > 0;
+  }
+
+  noteAccount(account: string, simulated: boolean, now: number): void {
+    const sql = `insert into accounts (account, simulated, at) values (?, ?, ?)
+      on conflict (account) do update set simulated = min(simulated, excluded.simulated), at = excluded.at`;
+    this.#sql.run(sql, account, simulated ? 1 : 0, now);
+  }
+
+  prune(table: PrunedTable, olderThan: number, after: number): Pruned {
+    const chunk = this.#sql.all(
+      `select ${PRUNED[table]} from ${table} where seq > ? order by seq limit ${CHUNK}`,
+      after,
+    );
+    let removed = 0;
+    for (const row of chunk) {
+      if (Number(row.written_at) >= olderThan) continue;
+      if (table === 'entries') {
+        const state = row.state as EntryState;
+        if (!FINAL_STATES.has(state)) continue;
+        this.#sql.run('delete from decisions where entry_seq = ?', row.seq ?? null);
+        this.#sql.run('delete from forwards where entry_id = ?', row.id ?? null);
+        this.#count(state, -1);
+      }
+      this.#sql.run(`delete from ${table} where seq = ?`, row.seq ?? null);
+      removed += 1;
+    }
+    return { removed, next: chunk.length < CHUNK ? null : Number(chunk.at(-1)?.seq) };
+  }
+
+  #insertDecision(entrySeq: number, number: number, { at, what, why, facts }: Decision): void {
+    this.#sql.run(
+      'insert into decisions (entry_seq, number, at, what, why, facts) values (?, ?, ?, ?, ?, ?)',
+      entrySeq,
+      number,
+      at,
+      what,
+      why,
+      facts === undefined ? null : JSON.stringify(facts),
+    );
+  }
+
+  #count(state: EntryState, change: number): void {
+    this.#counted.set(state, (this.#counted.get(state) ?? 0) + change);
+  }
+}
+
+const INSERTED = ENTRY_FIELDS.filter((field): field is Exclude<EntryField, 'seq'> => field !== 'seq');
+const INSERT_ENTRY = `insert into entries (${INSERTED.map((field) => ENTRY_COLUMNS[field][0]).join(', ')}, decided)
+  values (${INSERTED.map(() => '?').join(', ')}, ?)`;
+
+const UNFINISHED = ENTRY_STATES.filter((state) => !FINAL_STATES.has(state));
+
+const PRUNED: Record<PrunedTable, string> = {
+  entries: 'seq, id, state, updated_at as written_at',
+  events: 'seq, at as written_at',
+  idempotency: 'seq, created_at as written_at',
+};
+
+/** Values that stay need no writing, and above all no work on the indexes over them. */
+function unchanged(record: StoredEntry['record'], patch: EntryPatch, field: EntryField): boolean {
+  return record[field] === (patch as Record<string, SqlValue>)[field];
+}

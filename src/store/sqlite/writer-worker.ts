@@ -1,0 +1,166 @@
+/** The writer's thread: takes the operations that have gathered, and commits them together. */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { ErrorCode } from '../../core/errors.ts';
+import type { OperationName, Operations, Performed } from '../operations.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { TollboardError } from '../../core/errors.ts';
+import { perform } from '../operations.ts';
+import { storeError } from './errors.ts';
+import { SqliteTables } from './tables.ts';
+
+export interface WriterSettings {
+  file: string;
+  /** Pages the database may have (SQLite's `max_page_count`), null for no limit. */
+  maxPageCount: number | null;
+}
+
+/** An operation on its way to the thread. `at` is the process's monotonic time in milliseconds when it was asked for. */
+export interface WriteRequest {
+  number: number;
+  at: number;
+  name: OperationName;
+  input: Operations[OperationName]['input'];
+}
+
+export type WriteAnswer =
+  | { number: number; performed: Performed }
+  | { number: number; error: { code: ErrorCode; message: string; details: Record<string, unknown>; cause: unknown } };
+
+export type ToWriter = WriteRequest[] | 'close';
+export type FromWriter =
+  | { ready: true }
+  | { failed: Extract<WriteAnswer, { error: unknown }>['error'] }
+  | WriteAnswer[];
+
+/** How long an operation may have waited for the lock of another program when it is given up. */
+const BUSY_MS = 1500;
+
+/** Operations of one commit; more than this wait for the next, so that the first are answered in time. */
+const GROUP = 512;
+
+class Writer {
+  readonly #db: DatabaseSync;
+  readonly #tables: SqliteTables;
+  readonly #file: string;
+  #busyMs = -1;
+
+  constructor({ file, maxPageCount }: WriterSettings) {
+    this.#file = file;
+    this.#db = new DatabaseSync(file, { timeout: BUSY_MS });
+    this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536');
+    if (maxPageCount !== null) this.#db.exec(`pragma max_page_count = ${Math.trunc(maxPageCount)}`);
+    this.#tables = new SqliteTables(this.#db);
+  }
+
+  /** One transaction; each operation in a savepoint of its own, so that one that fails does not hurt the others. */
+  write(group: readonly WriteRequest[]): WriteAnswer[] {
+    try {
+      this.#waitForLock(BUSY_MS - (now() - (group[0]?.at ?? now())));
+      this.#db.exec('begin immediate');
+      const answers = group.map((request) => this.#answer(request));
+      this.#tables.flushCounts();
+      this.#db.exec('commit');
+      return answers;
+    } catch (error) {
+      this.#abandon();
+      const failure = this.failure(error);
+      return group.map(({ number }) => ({ number, error: failure }));
+    }
+  }
+
+  close(): void {
+    try {
+      this.#db.exec('pragma busy_timeout = 0; pragma wal_checkpoint(truncate)');
+    } catch {
+      // Readers or another program are in the way: the next start does it.
+    }
+    this.#db.close();
+  }
+
+  failure(error: unknown): Extract<WriteAnswer, { error: unknown }>['error'] {
+    const { code, message, details, cause } = storeError(error, this.#file);
+    return { code, message, details, cause: cause instanceof Error ? cause.message : null };
+  }
+
+  #answer(request: WriteRequest): WriteAnswer {
+    const mark = this.#tables.mark();
+    this.#db.exec('savepoint operation');
+    try {
+      const performed = perform(this.#tables, request.name, request.input);
+      this.#db.exec('release operation');
+      return { number: request.number, performed };
+    } catch (error) {
+      // A full disk may have undone the whole transaction already: then nothing of the group stands.
+      if (!this.#db.isTransaction) throw error;
+      this.#db.exec('rollback to operation; release operation');
+      this.#tables.restore(mark);
+      return { number: request.number, error: this.failure(error) };
+    }
+  }
+
+  #abandon(): void {
+    try {
+      if (this.#db.isTransaction) this.#db.exec('rollback');
+      this.#tables.reload();
+    } catch {
+      // The next group meets the same trouble and says so.
+    }
+  }
+
+  /** The oldest operation of the group decides: it must be answered within two seconds of being asked for. */
+  #waitForLock(ms: number): void {
+    const busyMs = Math.max(0, Math.round(ms / 50) * 50);
+    if (busyMs === this.#busyMs) return;
+    this.#db.exec(`pragma busy_timeout = ${busyMs}`);
+    this.#busyMs = busyMs;
+  }
+}
+
+function run(port: MessagePort, settings: WriterSettings): void {
+  const send = (message: FromWriter) => port.postMessage(message);
+  let writer: Writer;
+  try {
+    writer = new Writer(settings);
+  } catch (error) {
+    const { code, message, details } = error instanceof TollboardError ? error : storeError(error, settings.file);
+    send({ failed: { code, message, details, cause: null } });
+    port.close();
+    return;
+  }
+  let waiting: WriteRequest[] = [];
+  let closing = false;
+
+  /** What arrived while the last commit was on its way belongs to the next one. */
+  function gather(): void {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      take(next.message as ToWriter);
+    }
+  }
+
+  function take(message: ToWriter): void {
+    if (message === 'close') closing = true;
+    else waiting = waiting.length === 0 ? message : waiting.concat(message);
+  }
+
+  port.on('message', (message: ToWriter) => {
+    take(message);
+    gather();
+    while (waiting.length > 0) {
+      send(writer.write(waiting.splice(0, GROUP)));
+      gather();
+    }
+    if (!closing) return;
+    writer.close();
+    port.close();
+  });
+  send({ ready: true });
+}
+
+/** Monotonic, and the same in every thread of the process. */
+function now(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
+
+if (parentPort !== null) run(parentPort, workerData as WriterSettings);

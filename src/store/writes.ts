@@ -1,0 +1,119 @@
+/** The writing half of a store, over whatever runs its operations; and the listeners that learn of commits. */
+
+import type { Commit, Random, Store } from '../core/ports.ts';
+import type { OperationName, Operations, Performed } from './operations.ts';
+import type { PrunedTable } from './tables.ts';
+import { acceptedRecords } from './operations.ts';
+
+/** Runs one operation durably; rejects when nothing of it was written. */
+export type Write = <N extends OperationName>(
+  name: N,
+  input: Operations[N]['input'],
+) => Promise<Operations[N]['value']>;
+
+export type StoreWrites = Pick<
+  Store,
+  | 'accept'
+  | 'claim'
+  | 'apply'
+  | 'rebase'
+  | 'slow'
+  | 'addEvent'
+  | 'setOptOut'
+  | 'settleForward'
+  | 'addToken'
+  | 'revokeToken'
+  | 'noteAccount'
+  | 'prune'
+>;
+
+export function createWrites(write: Write, random: Random): StoreWrites {
+  return {
+    async accept(batch) {
+      const answer = await write('accept', batch);
+      if (answer.outcome !== 'accepted') return answer;
+      return { outcome: 'accepted', entries: acceptedRecords(batch.entries, answer.seqs) };
+    },
+    claim: (query) => write('claim', query),
+    apply: (changes, now) => write('apply', { changes, now, eventIds: changes.map(() => eventId(random)) }),
+    rebase: (now) => write('rebase', { now }),
+    slow: (sender, configured, now) => write('slow', { sender, configured, now }),
+    addEvent(draft, simulated, now) {
+      return write('addEvent', {
+        ...draft,
+        id: eventId(random),
+        at: now,
+        entryId: draft.data.entryId ?? null,
+        simulated,
+      });
+    },
+    async setOptOut(account, sender, recipient, out, now) {
+      await write('setOptOut', { account, sender, recipient, out, now });
+    },
+    async settleForward(seq, retryAt) {
+      await write('settleForward', { seq, retryAt });
+    },
+    async addToken(token) {
+      await write('addToken', token);
+    },
+    revokeToken: (sid, now) => write('revokeToken', { sid, now }),
+    async noteAccount(account, simulated, now) {
+      await write('noteAccount', { account, simulated, now });
+    },
+    async prune({ messagesMs, eventsMs, idempotencyMs }, now) {
+      return (
+        (await pruneTable(write, 'entries', now - messagesMs)) +
+        (await pruneTable(write, 'events', now - eventsMs)) +
+        (await pruneTable(write, 'idempotency', now - idempotencyMs))
+      );
+    },
+  };
+}
+
+/** Listeners in the order they came; each commit reaches all before the next one. */
+export class Listeners {
+  readonly #listeners = new Set<(commit: Commit) => void>();
+
+  add(listener: (commit: Commit) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells what an operation changed. What a listener throws must not undo or delay what is on disk: it surfaces on its own. */
+  tell<N extends OperationName>(name: N, input: Operations[N]['input'], performed: Performed<N>): void {
+    const commit = commitOf(name, input, performed);
+    if (commit.entries.length === 0 && commit.events.length === 0) return;
+    for (const listener of this.#listeners) {
+      try {
+        listener(commit);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+/** Accepted records are put together here: they need not cross from the writer again. */
+function commitOf<N extends OperationName>(name: N, input: Operations[N]['input'], performed: Performed<N>): Commit {
+  if (name !== 'accept') return performed;
+  const answer = performed.value as Operations['accept']['value'];
+  const { entries } = input as Operations['accept']['input'];
+  return { entries: answer.outcome === 'accepted' ? acceptedRecords(entries, answer.seqs) : [], events: [] };
+}
+
+function eventId(random: Random): string {
+  return `EV${random.hex(32)}`;
+}
+
+/** Chunk by chunk, each a write of its own, so that others get their turn in between. */
+async function pruneTable(write: Write, table: PrunedTable, olderThan: number): Promise<number> {
+  let removed = 0;
+  for (let after: number | null = 0; after !== null; ) {
+    const chunk: Operations['prune']['value'] = await write('prune', { table, olderThan, after });
+    removed += chunk.removed;
+    after = chunk.next;
+  }
+  return removed;
+}
