@@ -59,7 +59,8 @@ const ACTS: Readonly<Partial<Record<FaultName, Act>>> = {
       status === 503 ? error(503, 20503, 'Service unavailable') : error(status, 20500, 'Internal Server Error');
     write(response, { ...body, headers: { ...headers, ...retryAfter(fault) } });
   },
-  proxy_error: (response) => write(response, { status: 502, headers: { 'Content-Type': 'text/html' }, body: HTML }),
+  proxy_error: (response, { headers }) =>
+    write(response, { status: 502, headers: { 'Content-Type': 'text/html', Date: headers.Date ?? '' }, body: HTML }),
   no_sid: (response, answer) => write(response, { ...answer, body: '{}' }),
   truncate(response, { status, headers, body }) {
     const bytes = Buffer.from(body);

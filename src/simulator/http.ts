@@ -105,6 +105,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       const fields = { query: decodeForm(target.query), form: decodeForm(text ?? '') };
       const headersOf = (): Record<string, string> => ({
         ...responseHeaders(`RQ${sim.random.hex(32)}`, Math.max(0, base.now() - startedAt), concurrent),
+        Date: httpDate(sim.clock.now()),
         ...corsHeaders(cors),
       });
       if (fault !== null && strikesBefore(fault))
@@ -200,6 +201,15 @@ interface Target {
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const NOTHING: Written = { status: 0, headers: JSON_TYPE, body: '' };
+
+let second = { of: Number.NaN, text: '' };
+
+/** The time as the simulated Twilio sees it: clients tell from it how far their clock is off. Formatted once a second. */
+function httpDate(now: number): string {
+  const of = Math.floor(now / 1000);
+  if (second.of !== of) second = { of, text: new Date(now).toUTCString() };
+  return second.text;
+}
 
 function writeAnswer(answer: Answer, headers: Record<string, string>): Written {
   if ('error' in answer) {
