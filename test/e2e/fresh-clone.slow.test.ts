@@ -24,7 +24,8 @@ describe('in a fresh clone', () => {
 
   afterAll(() => {
     for (const child of started)
-      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
+        process.kill(-child.pid, 'SIGKILL');
     rmSync(home, { recursive: true, force: true });
   });
 
@@ -36,14 +37,15 @@ describe('in a fresh clone', () => {
     expect(performance.now() - begun).toBeLessThan(60_000);
 
     expect(JSON.parse(readFileSync(join(clone, 'data', 'gateway.json'), 'utf8'))).toMatchObject({ url: first.url });
-    expect(await first.stop('SIGINT')).toBe(0);
+    expect(await first.stop('SIGINT')).toContain('Stopping');
     expect(existsSync(join(clone, 'data', 'gateway.json'))).toBe(false);
 
     const id = /\b[SM]M[0-9a-f]{32}\b/.exec(sent.stdout)?.[0] ?? 'no id was printed';
     const second = await start(clone, started);
     const status = await run('npx', ['tollboard', 'status', id, '--json'], { cwd: clone, env: newcomer() });
     expect(JSON.parse(status.stdout)).toMatchObject({ id, state: 'done', status: 'delivered', simulated: true });
-    expect(await second.stop('SIGTERM')).toBe(0);
+    expect(await second.stop('SIGTERM')).toContain('Stopping');
+    expect(existsSync(join(clone, 'data', 'gateway.json'))).toBe(false);
   }, 120_000);
 
   test('the program started by path hands over to the Node of the clone, or says what to install', async () => {
@@ -86,8 +88,11 @@ interface Started {
   url: string;
   /** The command that it prints for a second shell. */
   line: string;
-  /** As a terminal does it: the signal goes to the whole foreground group. Resolves with the exit code. */
-  stop(signal: 'SIGINT' | 'SIGTERM'): Promise<number | null>;
+  /**
+   * As a terminal does it: the signal goes to the whole foreground group. Resolves with all that was printed, when the
+   * last of the group has closed its output; npm and its shell may go before the gateway.
+   */
+  stop(signal: 'SIGINT' | 'SIGTERM'): Promise<string>;
 }
 
 /** `npm start`, on its own ports unless another gateway of this machine holds them. */
@@ -96,7 +101,7 @@ async function start(cwd: string, started: ChildProcess[]): Promise<Started> {
   const args = busy ? ['start', '--', '--port', '0', '--simulator-port', '0'] : ['start'];
   const child = spawn('npm', args, { cwd, env: newcomer(), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   started.push(child);
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let text = '';
   const line = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
@@ -113,9 +118,10 @@ async function start(cwd: string, started: ChildProcess[]): Promise<Started> {
   return {
     url: /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0] ?? '',
     line,
-    stop(signal) {
+    async stop(signal) {
       if (child.pid !== undefined) process.kill(-child.pid, signal);
-      return ended;
+      await ended;
+      return text;
     },
   };
 }
