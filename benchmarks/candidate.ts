@@ -17,7 +17,12 @@ const FROM = '+15550000001';
 const BODY = 'The build is green.';
 const size = { count: Number(count), concurrency: Number(concurrency) };
 
-const CANDIDATES: Record<string, () => Promise<Measured>> = { undici, 'twilio-node': twilioNode, tollboard };
+const CANDIDATES: Record<string, () => Promise<Measured>> = {
+  undici,
+  'twilio-node': twilioNode,
+  tollboard: () => tollboard(false),
+  'tollboard-patient': () => tollboard(true),
+};
 
 const candidate = CANDIDATES[name];
 if (candidate === undefined) throw new Error(`No candidate ${name}; there are ${Object.keys(CANDIDATES).join(', ')}.`);
@@ -66,8 +71,11 @@ async function twilioNode(): Promise<Measured> {
   });
 }
 
-/** The gateway in this process: each send is accepted on disk, its intent written, posted and its answer recorded. */
-async function tollboard(): Promise<Measured> {
+/**
+ * The gateway in this process: each text is accepted on disk, its intent written, posted and its answer recorded. Callers
+ * go on once theirs is accepted (`patient`: once Twilio took it); the time ends when Twilio took the last.
+ */
+async function tollboard(patient: boolean): Promise<Measured> {
   const data = mkdtempSync(join(tmpdir(), 'tollboard-bench-'));
   try {
     if (stored !== '0') await fill(join(data, 'tollboard.sqlite'), Number(stored));
@@ -77,14 +85,23 @@ async function tollboard(): Promise<Measured> {
       twilio: { accountSid: ACCOUNT, authToken: TOKEN, baseUrl },
       sender: FROM,
     });
+    const taken = async (id: string | null): Promise<void> => {
+      if (id === null) throw new Error('The check refused a text of the benchmark.');
+      const { sid, state } = await gateway.wait(id, 'sent');
+      if (sid === null) throw new Error(`A text of the benchmark ended ${state} without a SID.`);
+    };
+    let open: Array<Promise<void>> = [];
     const measured = await measure({
       ...size,
       async send(index) {
-        for (const { id } of await gateway.send({ to: recipient(index), body: BODY })) {
-          if (id === null) throw new Error('The check refused a text of the benchmark.');
-          const { sid, state } = await gateway.wait(id, 'sent');
-          if (sid === null) throw new Error(`A text of the benchmark ended ${state} without a SID.`);
-        }
+        const entries = await gateway.send({ to: recipient(index), body: BODY });
+        const end = Promise.all(entries.map(({ id }) => taken(id))).then(() => undefined);
+        if (patient) await end;
+        else open.push(end);
+      },
+      async settled() {
+        await Promise.all(open);
+        open = [];
       },
     });
     await gateway.close();

@@ -1,8 +1,10 @@
 /** Drives one way to send at a fixed concurrency and tells how fast it was; runs inside each candidate's process. */
 
 export interface Load {
-  /** Sends one text and resolves when Twilio has it. */
+  /** Sends one text; a caller goes on to its next when this resolves. */
   send(index: number): Promise<void>;
+  /** Resolves when Twilio has every text sent so far; part of the measured time. Default: at once. */
+  settled?(): Promise<void>;
   count: number;
   concurrency: number;
 }
@@ -24,7 +26,7 @@ export async function measure(load: Load): Promise<Measured> {
   return { perSecond: load.count / seconds, cpuMicros: (user + system) / load.count };
 }
 
-async function drive({ send, count, concurrency }: Load): Promise<void> {
+async function drive({ send, settled, count, concurrency }: Load): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < count) {
@@ -34,6 +36,7 @@ async function drive({ send, count, concurrency }: Load): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
+  await settled?.();
 }
 
 /** Fictional numbers, a different one for each send. */
