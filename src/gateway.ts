@@ -1,8 +1,5 @@
 /** The composition root: settings in, a started gateway out. The only file that knows every part. */
 
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import pino from 'pino';
 import type { AccountSettings, Settings } from './config/settings.ts';
 import type { GatewayApi } from './core/gateway-api.ts';
 import type { Clock, Logger, Messenger, Random, Store } from './core/ports.ts';
@@ -10,6 +7,9 @@ import type { DeliveryOptions } from './delivery/delivery.ts';
 import type { AccountClient } from './delivery/gateway-service.ts';
 import type { Simulator } from './simulator/server.ts';
 import type { Transport } from './twilio/transport.ts';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pino from 'pino';
 import { TollboardError } from './core/errors.ts';
 import { startDelivery } from './delivery/delivery.ts';
 import { createGatewayService } from './delivery/gateway-service.ts';
@@ -89,11 +89,14 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   const simulator = await startOwnSimulator(settings, store, { clock, random, logger });
   if (simulator !== null) parts.add(() => simulator.stop());
   const accounts = simulator === null ? settings.accounts : simulatedAccounts(simulator);
+  if (simulator !== null) refuseWellKnownTokens(settings.listen.host, accounts);
   for (const account of accounts) await store.noteAccount(account.accountSid, account.simulated, clock.now());
 
-  const transport = createUndiciTransport({ clock });
+  const transport = createUndiciTransport({ clock, environment: process.env });
   parts.add(() => transport.close());
-  const clients = new Map(accounts.map((account) => [account.accountSid, clientOf(account, transport, clock, options)]));
+  const clients = new Map(
+    accounts.map((account) => [account.accountSid, clientOf(account, transport, clock, options)]),
+  );
   const bySid = new Map(accounts.map((account) => [account.accountSid, account]));
   const tokens = createTokens({ store, clock, random });
   const meters = createMeters(() => store.counts());
@@ -144,15 +147,20 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     retention: settings.retention,
     claim: claimOptions(accounts, settings, callbackUrls),
     callbackBase: callbackBaseOf,
-    sign(account, url, fields) {
+    sign(account, url, fields, kind) {
       const token = bySid.get(account)?.authTokens[0];
-      return token === undefined ? null : signForm(url, fields, token);
+      return token === undefined ? null : signForm(url, fields, token, kind);
     },
     post: async (url, body, headers, signal) => (await guarded({ method: 'POST', url, body, headers, signal })).status,
     onResult: meters.created,
   });
   parts.add(() => delivery.stop());
-  await announce(settings.dataDir, { url: server.url, token: tokens.local, pid: process.pid, simulatorUrl: simulator?.url ?? null });
+  await announce(settings.dataDir, {
+    url: server.url,
+    token: tokens.local,
+    pid: process.pid,
+    simulatorUrl: simulator?.url ?? null,
+  });
   parts.add(() => rm(join(settings.dataDir, 'gateway.json'), { force: true }));
 
   return {
@@ -183,7 +191,8 @@ async function startOwnSimulator(
     return null;
   }
   const real = (await store.accounts()).find(({ simulated }) => !simulated);
-  if (mode === 'auto' && real !== undefined) throw new TollboardError('TOLLBOARD_CONFIG_ACCOUNT_MISSING', { details: { account: real.account } });
+  if (mode === 'auto' && real !== undefined)
+    throw new TollboardError('TOLLBOARD_CONFIG_ACCOUNT_MISSING', { details: { account: real.account } });
   return createSimulator({
     ...world,
     port,
@@ -191,6 +200,15 @@ async function startOwnSimulator(
     trial: settings.simulator.trial,
     ...(accountsFile === null ? {} : { accounts: settings.simulator.accounts }),
   });
+}
+
+/** The token that every simulator has by default (interface §8); not secret, so only for this machine. */
+const WELL_KNOWN_TOKEN = '1'.repeat(32);
+
+function refuseWellKnownTokens(host: string, accounts: readonly AccountSettings[]): void {
+  const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  if (loopback || !accounts.some(({ authTokens }) => authTokens.includes(WELL_KNOWN_TOKEN))) return;
+  throw new TollboardError('TOLLBOARD_CONFIG_DEFAULT_CREDENTIALS', { details: { host } });
 }
 
 function simulatedAccounts(simulator: Simulator): AccountSettings[] {
@@ -226,7 +244,8 @@ function claimOptions(
 ): DeliveryOptions['claim'] {
   const configured: Record<string, number> = {};
   for (const { accountSid } of accounts) {
-    for (const [sender, { perSecond }] of Object.entries(settings.senders)) configured[`${accountSid}/${sender}`] = perSecond;
+    for (const [sender, { perSecond }] of Object.entries(settings.senders))
+      configured[`${accountSid}/${sender}`] = perSecond;
   }
   return {
     configured,
@@ -236,9 +255,19 @@ function claimOptions(
   };
 }
 
-function clientOf(account: AccountSettings, transport: Transport, clock: Clock, options: GatewayOptions): AccountClient {
+function clientOf(
+  account: AccountSettings,
+  transport: Transport,
+  clock: Clock,
+  options: GatewayOptions,
+): AccountClient {
   const { requestTimeoutMs } = options;
-  return createTwilioClient(account, { transport, clock, ...(requestTimeoutMs === undefined ? {} : { timeoutMs: requestTimeoutMs }) });
+  return createTwilioClient(account, {
+    transport,
+    clock,
+    userAgent: `tollboard/${version}`,
+    ...(requestTimeoutMs === undefined ? {} : { timeoutMs: requestTimeoutMs }),
+  });
 }
 
 /** `gateway.json`: how commands of the same user find this gateway. Written whole, readable by its owner only. */
@@ -263,7 +292,16 @@ class Parts {
     return this.#stopped;
   }
 
+  /** Everything is stopped, whatever fails on the way; the first failure is told at the end. */
   async #stopAll(): Promise<void> {
-    for (const stop of this.#stops.reverse()) await stop();
+    const failures: unknown[] = [];
+    for (const stop of this.#stops.reverse()) {
+      try {
+        await stop();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }

@@ -38,6 +38,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'config', summary: 'Show the settings, manage named tokens.', load: () => import('./commands/config.ts') },
   {
+    name: 'store',
+    summary: 'Back up or check the database.',
+    load: () => import('./commands/store.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'Say what is wrong with a set-up and how to mend it.',
     load: () => import('./commands/doctor.ts'),

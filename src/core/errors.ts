@@ -9,7 +9,7 @@ export const ERROR_KINDS = {
   unauthorized: { httpStatus: 401, exit: 2 },
   forbidden: { httpStatus: 403, exit: 2 },
   not_found: { httpStatus: 404, exit: 2 },
-  conflict: { httpStatus: 409, exit: 2 },
+  conflict: { httpStatus: 409, exit: 1 },
   rate_limited: { httpStatus: 429, exit: 1 },
   unavailable: { httpStatus: 503, exit: 1 },
   timeout: { httpStatus: 504, exit: 1 },
@@ -181,6 +181,11 @@ export const ERRORS = {
     message: '{where}: the credentials are incomplete: {given} without {missing}.',
     remedy:
       'Give an account SID with its auth token, or with an API key and its secret; or give none at all for the simulator.',
+  },
+  TOLLBOARD_CONFIG_DEFAULT_CREDENTIALS: {
+    kind: 'forbidden',
+    message: 'Listening on {host} would open the simulator with its well-known credentials to other machines.',
+    remedy: 'Listen on 127.0.0.1, or declare accounts with tokens of your own (--accounts FILE with defaults: false).',
   },
   TOLLBOARD_CONFIG_FILE_UNREADABLE: {
     kind: 'invalid',

@@ -1,10 +1,10 @@
 /** Accepting a request: checked, joined under its idempotency key, on disk. Only then is it answered. */
 
-import { createHash } from 'node:crypto';
 import type { Entry, OnUnknown } from '../core/entry.ts';
 import type { ErrorReport } from '../core/errors.ts';
 import type { SendAnswer } from '../core/gateway-api.ts';
 import type { Clock, Random, SendOptions, SendRequest, Store } from '../core/ports.ts';
+import { createHash } from 'node:crypto';
 import { parseAddress } from '../core/address.ts';
 import { errorReport, TollboardError } from '../core/errors.ts';
 import { outcomes, prepareRequest } from '../core/request.ts';
@@ -62,8 +62,12 @@ export async function accept(request: SendRequest, send: SendOptions, options: A
 }
 
 /** By name or SID; the first configured one when none is named. */
-export function chooseAccount<T extends { name: string; accountSid: string }>(accounts: readonly T[], wanted?: string): T {
-  const account = wanted === undefined ? accounts[0] : accounts.find((a) => a.name === wanted || a.accountSid === wanted);
+export function chooseAccount<T extends { name: string; accountSid: string }>(
+  accounts: readonly T[],
+  wanted?: string,
+): T {
+  const account =
+    wanted === undefined ? accounts[0] : accounts.find((a) => a.name === wanted || a.accountSid === wanted);
   if (account === undefined) {
     const known = accounts.map((a) => a.name).join(', ') || 'none';
     throw new TollboardError('TOLLBOARD_ACCOUNT_UNKNOWN', { details: { account: wanted ?? '(default)', known } });
@@ -87,7 +91,10 @@ async function optOuts(
   await Promise.all(
     [...recipients].map(async (recipient) => {
       if (!(await store.optedOut(account.accountSid, sender, recipient))) return;
-      refusals.set(recipient, errorReport('TOLLBOARD_POLICY_OPTED_OUT', { stage: 'before_send', details: { recipient, sender } }));
+      refusals.set(
+        recipient,
+        errorReport('TOLLBOARD_POLICY_OPTED_OUT', { stage: 'before_send', details: { recipient, sender } }),
+      );
     }),
   );
   return refusals;

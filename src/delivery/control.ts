@@ -1,8 +1,8 @@
 /** What a person may do to an entry: cancel it, choose how a held one ends, remove its text. */
 
 import type { Choice, EntryRecord } from '../core/entry.ts';
-import type { Fact, StatusFact } from '../core/outbox.ts';
 import type { ErrorReport } from '../core/errors.ts';
+import type { Fact, StatusFact } from '../core/outbox.ts';
 import type { Clock, Store, TwilioAccount } from '../core/ports.ts';
 import { TollboardError } from '../core/errors.ts';
 
@@ -26,7 +26,8 @@ export async function cancel(id: string, options: ControlOptions): Promise<Entry
     return apply(entry, { type: 'canceled', why: 'Canceled before Twilio had it; nothing was sent.' }, options);
   }
   const word = entry.kind === 'call' ? ['queued', 'ringing'] : ['accepted', 'scheduled'];
-  if (entry.state !== 'sent' || entry.sid === null || !word.includes(entry.status ?? '')) throw wrongState(entry, 'cancel');
+  if (entry.state !== 'sent' || entry.sid === null || !word.includes(entry.status ?? ''))
+    throw wrongState(entry, 'cancel');
   const answer = settled(await accountOf(entry, options).cancel(entry.kind, entry.sid));
   return apply(entry, { type: 'status', source: 'poll', fields: [], ...answer }, options);
 }

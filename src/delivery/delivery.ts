@@ -1,10 +1,10 @@
 /** Delivery as one thing that starts and stops: outbox worker, reconciler, tracker, forwarder, upkeep. */
 
-import type { Clock, CreateResult, Logger, Random, Retention, Store, TwilioAccount } from '../core/ports.ts';
 import type { EntryState } from '../core/entry.ts';
+import type { Clock, CreateResult, Logger, Random, Retention, Store, TwilioAccount } from '../core/ports.ts';
 import type { ForwarderOptions } from './forwarder.ts';
-import type { OutboxWorkerOptions } from './outbox-worker.ts';
 import type { DueLoop } from './loop.ts';
+import type { OutboxWorkerOptions } from './outbox-worker.ts';
 import { startForwarder } from './forwarder.ts';
 import { startOutboxWorker } from './outbox-worker.ts';
 import { startReconciler } from './reconciler.ts';
@@ -53,7 +53,9 @@ export async function startDelivery(options: DeliveryOptions): Promise<Delivery>
   const upkeep = startUpkeep({ ...options, onClockSetBack: wake });
   const unsubscribe = store.onCommit(({ entries, events }) => {
     const [outbox, reconciler, tracker, forwarder] = loops;
-    const of = { queued: outbox, scheduled: outbox, unknown: reconciler, sent: tracker } as Partial<Record<EntryState, DueLoop>>;
+    const of = { queued: outbox, scheduled: outbox, unknown: reconciler, sent: tracker } as Partial<
+      Record<EntryState, DueLoop>
+    >;
     for (const { state, dueAt } of entries) of[state]?.wake(dueAt ?? undefined);
     if (events.length > 0) forwarder.wake();
   });
@@ -76,6 +78,9 @@ async function recover({ store, clock, logger }: DeliveryOptions): Promise<void>
     if (entries.length === 0) return;
     const changes = entries.map(({ id }) => ({ key: { id }, fact: { type: 'interrupted' } as const }));
     await store.apply(changes, clock.now());
-    logger.warn({ entries: entries.length }, 'the last run ended while requests were under way; their outcome is looked for');
+    logger.warn(
+      { entries: entries.length },
+      'the last run ended while requests were under way; their outcome is looked for',
+    );
   }
 }

@@ -1,5 +1,6 @@
 /** The forwarder: tells a caller's own StatusCallback what ours was told, re-signed, in order per entry. */
 
+import type { EntryKind } from '../core/entry.ts';
 import type { Clock, Forward, Logger, Store } from '../core/ports.ts';
 import type { DueLoop } from './loop.ts';
 import { startDueLoop } from './loop.ts';
@@ -9,7 +10,7 @@ export interface ForwarderOptions {
   clock: Clock;
   logger: Logger;
   /** The signature header's value for a form to this URL with the account's token, or null without a token. */
-  sign(account: string, url: string, fields: Forward['fields']): string | null;
+  sign(account: string, url: string, fields: Forward['fields'], kind: EntryKind): string | null;
   /** POSTs a form under the rules for URLs that came in requests; resolves with the HTTP status, rejects otherwise. */
   post(url: string, body: string, headers: Record<string, string>, signal: AbortSignal): Promise<number>;
 }
@@ -36,7 +37,7 @@ export function startForwarder(options: ForwarderOptions): DueLoop {
 async function tell(forward: Forward, options: ForwarderOptions, signal: AbortSignal): Promise<void> {
   const { store, clock, logger } = options;
   const url = forward.url.split('#')[0] ?? forward.url;
-  const signature = options.sign(forward.account, url, forward.fields);
+  const signature = options.sign(forward.account, url, forward.fields, kindOf(forward));
   const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
   if (signature !== null) headers['x-twilio-signature'] = signature;
   try {
@@ -47,7 +48,15 @@ async function tell(forward: Forward, options: ForwarderOptions, signal: AbortSi
     if (signal.aborted) return;
     const wait = RETRY_MS[forward.attempts];
     const reason = error instanceof Error ? error.message : String(error);
-    logger.warn({ entry: forward.entryId, attempts: forward.attempts + 1, reason, givenUp: wait === undefined }, 'a status callback could not be forwarded');
+    logger.warn(
+      { entry: forward.entryId, attempts: forward.attempts + 1, reason, givenUp: wait === undefined },
+      'a status callback could not be forwarded',
+    );
     await store.settleForward(forward.seq, wait === undefined ? null : clock.now() + wait);
   }
+}
+
+/** Twilio signs voice callbacks over https without the port, so the kind matters (Twilio docs: security). */
+function kindOf({ fields }: Forward): EntryKind {
+  return fields.some(([name]) => name === 'CallSid') ? 'call' : 'message';
 }

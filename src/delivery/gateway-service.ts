@@ -51,7 +51,8 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
     const numbers = (await accounts.get(account.accountSid)?.ownedNumbers()) ?? [];
     const [only] = numbers;
     if (only === undefined) return null;
-    if (numbers.length > 1) throw new TollboardError('TOLLBOARD_SENDER_AMBIGUOUS', { details: { numbers: numbers.join(', ') } });
+    if (numbers.length > 1)
+      throw new TollboardError('TOLLBOARD_SENDER_AMBIGUOUS', { details: { numbers: numbers.join(', ') } });
     owned.set(account.accountSid, only);
     return only;
   }
@@ -59,7 +60,8 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
   function clientOf(wanted?: string): AccountClient {
     const account = chooseAccount(options.accept.accounts, wanted);
     const client = accounts.get(account.accountSid);
-    if (client === undefined) throw new TollboardError('TOLLBOARD_ACCOUNT_UNKNOWN', { details: { account: account.name, known: '' } });
+    if (client === undefined)
+      throw new TollboardError('TOLLBOARD_ACCOUNT_UNKNOWN', { details: { account: account.name, known: '' } });
     return client;
   }
 
@@ -97,7 +99,9 @@ async function connectivity(client: AccountClient, signal?: AbortSignal): Promis
     const message = `Twilio answers for account ${client.accountSid}.`;
     return { ok: true, checks: [{ name: 'credentials', ok: true, message, remedy: null }] };
   } catch (error) {
-    const report: Pick<ErrorReport, 'message' | 'remedy'> = isTollboardError(error) ? error : new TollboardError('TOLLBOARD_INTERNAL');
+    const report: Pick<ErrorReport, 'message' | 'remedy'> = isTollboardError(error)
+      ? error
+      : new TollboardError('TOLLBOARD_INTERNAL');
     return { ok: false, checks: [{ name: 'credentials', ok: false, message: report.message, remedy: report.remedy }] };
   }
 }
@@ -113,4 +117,3 @@ async function health(store: Store, accounts: readonly SendingAccount[], now: nu
     return { ready: false, checks: { store: { ok: false, message } } };
   }
 }
-

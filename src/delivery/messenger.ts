@@ -5,7 +5,7 @@ import type { GatewayApi } from '../core/gateway-api.ts';
 import type { Messenger, SendOptions, SendRequest, WaitUntil } from '../core/ports.ts';
 import { entryView, FINAL_STATES } from '../core/entry.ts';
 import { isTollboardError, TollboardError } from '../core/errors.ts';
-import { refusedOutcome } from '../core/request.ts';
+import { refusedOutcome } from '../core/refusal.ts';
 
 export function createGatewayMessenger(gateway: GatewayApi): Messenger {
   const waiters = new Waiters(gateway);
@@ -14,7 +14,8 @@ export function createGatewayMessenger(gateway: GatewayApi): Messenger {
       const answers: Entry[] = [];
       for (const [index, request] of requests.entries()) {
         const { idempotencyKey } = options;
-        const key = idempotencyKey === undefined || requests.length === 1 ? idempotencyKey : `${idempotencyKey}:${index}`;
+        const key =
+          idempotencyKey === undefined || requests.length === 1 ? idempotencyKey : `${idempotencyKey}:${index}`;
         answers.push(...(await sendOne(gateway, request, key === undefined ? {} : { idempotencyKey: key })));
       }
       return answers;
@@ -67,12 +68,18 @@ class Waiters {
       };
       const give = () => {
         this.#forget(record.id, seen);
-        void this.#gateway.entry(record.id).then((last) => resolve(entryView(last ?? record)), () => resolve(entryView(record)));
+        void this.#gateway.entry(record.id).then(
+          (last) => resolve(entryView(last ?? record)),
+          () => resolve(entryView(record)),
+        );
       };
       this.#remember(record.id, seen);
       signal?.addEventListener('abort', give, { once: true });
       // What changed between the first look and the subscription.
-      void this.#gateway.entry(record.id).then((now) => now !== null && seen(now), () => undefined);
+      void this.#gateway.entry(record.id).then(
+        (now) => now !== null && seen(now),
+        () => undefined,
+      );
     });
   }
 

@@ -3,11 +3,11 @@
 import type { EntryRecord } from '../core/entry.ts';
 import type { Fact } from '../core/outbox.ts';
 import type { ClaimQuery, Clock, CreateResult, Logger, Random, Store, TwilioAccount } from '../core/ports.ts';
+import type { DueLoop } from './loop.ts';
 import { errorReport } from '../core/errors.ts';
 import { backoffMs } from '../core/retry.ts';
-import type { DueLoop } from './loop.ts';
-import { startDueLoop } from './loop.ts';
 import { createForm } from './create-form.ts';
+import { startDueLoop } from './loop.ts';
 
 export interface OutboxWorkerOptions {
   store: Store;

@@ -3,6 +3,7 @@
 import type { Api, ServerContext } from '../context.ts';
 import { z } from 'zod';
 import { apiAnswers, jsonAnswer } from '../answers.ts';
+import { callerGone } from '../caller-gone.ts';
 import { checkReport } from '../schemas.ts';
 
 const body = z.strictObject({ account: z.string().min(1).optional().describe('Name or SID. Default: the first one.') });
@@ -23,8 +24,8 @@ export function connectivityRoutes(api: Api, { gateway, simulated }: ServerConte
         ),
       },
     },
-    async (request) => ({
-      ...(await gateway.connectivity(request.body?.account, request.signal)),
+    async (request, reply) => ({
+      ...(await gateway.connectivity(request.body?.account, callerGone(reply))),
       simulated: simulated(),
     }),
   );

@@ -3,6 +3,7 @@
 import type { Api, ServerContext } from '../context.ts';
 import { z } from 'zod';
 import { apiAnswers, jsonAnswer } from '../answers.ts';
+import { callerGone } from '../caller-gone.ts';
 import { recipient } from '../schemas.ts';
 
 const query = z.strictObject({
@@ -29,8 +30,8 @@ export function recipientRoutes(api: Api, { gateway, simulated }: ServerContext)
         ),
       },
     },
-    async (request) => ({
-      recipients: await gateway.recipients(request.query.account, request.signal),
+    async (request, reply) => ({
+      recipients: await gateway.recipients(request.query.account, callerGone(reply)),
       simulated: simulated(),
     }),
   );
