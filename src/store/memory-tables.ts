@@ -16,7 +16,8 @@ export class MemoryTables implements Tables {
   /** By `seq`, which is also the order of insertion. */
   readonly entries = new Map<number, StoredEntry>();
   readonly ids = new Map<string, number>();
-  readonly sids = new Map<string, number>();
+  /** Twilio's SID to every entry that claims it, oldest first: a person's choice can name one twice. */
+  readonly sids = new Map<string, number[]>();
   /** Those a claim may look at. */
   readonly #waiting = new Set<number>();
   readonly ledger = new Map<number, Decision[]>();
@@ -30,7 +31,7 @@ export class MemoryTables implements Tables {
   readonly #seqs = { entries: 0, events: 0, forwards: 0, idempotency: 0 };
 
   entry(key: EntryKey): StoredEntry | null {
-    const seq = 'id' in key ? this.ids.get(key.id) : this.sids.get(key.sid);
+    const seq = 'id' in key ? this.ids.get(key.id) : this.sids.get(key.sid)?.[0];
     return seq === undefined ? null : (this.entries.get(seq) ?? null);
   }
 
@@ -176,7 +177,7 @@ export class MemoryTables implements Tables {
   removeEntry({ seq, id, sid }: EntryRecord): void {
     this.entries.delete(seq);
     this.ids.delete(id);
-    if (sid !== null) this.sids.delete(sid);
+    if (sid !== null) this.sids.set(sid, this.sids.get(sid)?.filter((other) => other !== seq) ?? []);
     this.ledger.delete(seq);
     for (const forward of this.forwards.values()) if (forward.entryId === id) this.forwards.delete(forward.seq);
   }
@@ -198,9 +199,18 @@ export class MemoryTables implements Tables {
   #put(stored: StoredEntry): void {
     const { seq, sid, state } = stored.record;
     this.entries.set(seq, stored);
-    if (sid !== null) this.sids.set(sid, seq);
+    if (sid !== null) this.#noteSid(sid, seq);
     if (WAITING_STATES.has(state)) this.#waiting.add(seq);
     else this.#waiting.delete(seq);
+  }
+
+  #noteSid(sid: string, seq: number): void {
+    const owners = this.sids.get(sid) ?? [];
+    if (!owners.includes(seq))
+      this.sids.set(
+        sid,
+        [...owners, seq].sort((a, b) => a - b),
+      );
   }
 
   #inTurn(): StoredEntry[] {

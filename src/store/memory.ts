@@ -49,7 +49,9 @@ function createReads(tables: MemoryTables) {
   return {
     entry: async (key) => tables.entry(key)?.record ?? null,
     async entriesBySid(sids) {
-      return sids.flatMap((sid) => tables.entry({ sid })?.record ?? []);
+      return sids.flatMap((sid) =>
+        (tables.sids.get(sid) ?? []).flatMap((seq) => tables.entries.get(seq)?.record ?? []),
+      );
     },
     async entries(query) {
       const before = query.after === undefined ? Number.POSITIVE_INFINITY : (tables.ids.get(query.after) ?? 0);

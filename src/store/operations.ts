@@ -101,9 +101,11 @@ function accept(tables: Tables, batch: AcceptBatch): Operations['accept']['value
         ? { outcome: 'replayed', answer: earlier.answer }
         : { outcome: 'mismatch' };
     }
-    tables.insertIdempotency(idempotency.key, idempotency, now);
   }
-  return { outcome: 'accepted', seqs: tables.insertEntries(batch.entries, batch.decisions) };
+  // The entries first: a store that cannot undo must not be left with a key whose entries it refused.
+  const seqs = tables.insertEntries(batch.entries, batch.decisions);
+  if (idempotency !== undefined) tables.insertIdempotency(idempotency.key, idempotency, now);
+  return { outcome: 'accepted', seqs };
 }
 
 function apply(tables: Tables, input: Operations['apply']['input'], changes: Changes): Applied[] {

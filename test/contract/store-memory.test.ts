@@ -1,0 +1,15 @@
+/** The store suite over the store in memory. */
+
+import type { StoreHarness } from './store.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import { countingRandom } from '../support/entries.ts';
+import { storeWrites } from './store.ts';
+import { storeReads } from './store-reads.ts';
+
+async function create(): Promise<StoreHarness> {
+  const store = createMemoryStore({ random: countingRandom() });
+  return { store, reopen: null, end: () => store.close() };
+}
+
+storeWrites('memory', create);
+storeReads('memory', create);

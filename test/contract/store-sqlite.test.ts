@@ -1,0 +1,12 @@
+/** The store suite over SQLite. */
+
+import { afterAll } from 'vitest';
+import { sharedSqlite } from '../support/sqlite-store.ts';
+import { storeWrites } from './store.ts';
+import { storeReads } from './store-reads.ts';
+
+const shared = sharedSqlite();
+afterAll(() => shared.end());
+
+storeWrites('SQLite', shared.take);
+storeReads('SQLite', shared.take);
