@@ -39,6 +39,17 @@ async function drive({ send, settled, count, concurrency }: Load): Promise<void>
   await settled?.();
 }
 
+export function medianOf(all: readonly Measured[]): Measured {
+  return {
+    perSecond: median(all.map((one) => one.perSecond)),
+    cpuMicros: median(all.map((one) => one.cpuMicros)),
+  };
+}
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
 /** Fictional numbers, a different one for each send. */
 export function recipient(index: number): string {
   return `+1555${String(1_000_000 + (index % 9_000_000))}`;

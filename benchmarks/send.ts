@@ -11,6 +11,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createTollboard } from '../src/index.ts';
+import { median, medianOf } from './load.ts';
 
 const ROUNDS = 3;
 const CONCURRENCY = 50;
@@ -150,17 +151,6 @@ async function candidate(name: string, url: string, count: number, stored = 0): 
   });
   if (status !== 0) throw new Error(`The candidate ${name} ended with ${status}.`);
   return JSON.parse(stdout) as Measured;
-}
-
-function medianOf(all: readonly Measured[]): Measured {
-  return {
-    perSecond: median(all.map((one) => one.perSecond)),
-    cpuMicros: median(all.map((one) => one.cpuMicros)),
-  };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function print(title: string, rows: readonly string[][]): void {
