@@ -89,7 +89,8 @@ describe('promises', () => {
     for (const promise of promises) {
       const links = [...promise.matchAll(/\[[^\]]+\]\((test\/[^)\s]+|src\/[^)\s]+\.test\.ts) "([^"]+)"\)/g)];
       expect(links.length, promise).toBeGreaterThan(0);
-      for (const [, path = '', name = ''] of links) expect(readRepositoryFile(path).includes(name), `${path}: ${name}`).toBe(true);
+      for (const [, path = '', name = ''] of links)
+        expect(readRepositoryFile(path).includes(name), `${path}: ${name}`).toBe(true);
     }
   });
 });
