@@ -15,6 +15,8 @@ export interface SqliteHarness {
   store: Store;
   /** Closes and opens again. */
   reopen(): Promise<Store>;
+  /** Removes every row behind the store's back, faster than opening another one. */
+  clear(): Promise<void>;
   /** Closes everything and removes the directory. */
   end(): Promise<void>;
 }
@@ -32,6 +34,7 @@ export async function sqliteHarness(options: Pick<SqliteStoreOptions, 'maxPageCo
       harness.store = await open();
       return harness.store;
     },
+    clear: async () => empty(file),
     async end() {
       await harness.store.close();
       await rm(dir, { recursive: true, force: true });
@@ -61,6 +64,7 @@ export function sharedSqlite(): { take(): Promise<SqliteHarness>; end(): Promise
       const harness: SqliteHarness = {
         dir,
         file,
+        clear: async () => empty(file),
         store: { ...store, close: markAndClose },
         async reopen() {
           await markAndClose();

@@ -17,6 +17,7 @@ const CHUNK = 500;
 
 export class SqliteTables implements Tables {
   readonly #sql: Statements;
+  /** Senders whose rows have to be asked: at least those that are slowed. */
   readonly #slowed = new Set<string>();
   readonly #counted = new Map<EntryState, number>();
 
@@ -73,19 +74,14 @@ export class SqliteTables implements Tables {
   updateEntry(stored: StoredEntry, patch: EntryPatch, lane: string | null, decision: Decision): StoredEntry {
     const { record } = stored;
     const changed = (Object.keys(patch) as EntryField[]).filter((field) => !unchanged(record, patch, field));
-    const columns = changed.map((field) => `${ENTRY_COLUMNS[field][0]} = ?`);
-    const values = changed.map((field) => encodeField(field, patch[field as keyof EntryPatch]));
+    const decided = stored.decided + 1;
+    const columns = ['decided = ?', ...changed.map((field) => `${ENTRY_COLUMNS[field][0]} = ?`)];
+    const values = [decided, ...changed.map((field) => encodeField(field, patch[field as keyof EntryPatch]))];
     if (lane !== stored.lane) {
       columns.push('lane = ?');
       values.push(lane);
     }
-    const decided = stored.decided + 1;
-    this.#sql.run(
-      `update entries set ${columns.join(', ')}, decided = ? where seq = ?`,
-      ...values,
-      decided,
-      record.seq,
-    );
+    this.#sql.run(`update entries set ${columns.join(', ')} where seq = ?`, ...values, record.seq);
     this.#insertDecision(record.seq, decided, decision);
     if (patch.state !== undefined && patch.state !== record.state) {
       this.#count(record.state, -1);
@@ -141,7 +137,8 @@ export class SqliteTables implements Tables {
   }
 
   isSlowed(sender: string): boolean {
-    return this.#slowed.has(sender);
+    if (!this.#slowed.has(sender)) return false;
+    return this.#sql.get('select 1 from senders where sender = ? and slowed is not null', sender) !== undefined;
   }
 
   pace(sender: string): SenderPace | null {
@@ -158,7 +155,6 @@ export class SqliteTables implements Tables {
       changedAt,
       nextAt,
     );
-    // Once slowed, the row is asked until the next start: forgetting it here could outlive a rollback.
     if (slowed !== null) this.#slowed.add(sender);
   }
 
