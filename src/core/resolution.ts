@@ -81,7 +81,10 @@ function assign(
       conclusions.set(entry.id, { verdict: 'ambiguous', why });
     } else if (resource !== undefined) conclusions.set(entry.id, { verdict: 'found', resource });
     else if (doubtful) {
-      conclusions.set(entry.id, { verdict: 'ambiguous', why: 'Twilio lists a text to this number that may be this one.' });
+      conclusions.set(entry.id, {
+        verdict: 'ambiguous',
+        why: 'Twilio lists a text to this number that may be this one.',
+      });
     } else conclusions.set(entry.id, { verdict: 'absent' });
   }
 }
@@ -99,7 +102,8 @@ function groupAlike(entries: readonly EntryRecord[]): EntryRecord[][] {
 /** Entries with equal keys could not be told apart in a listing. */
 function key(entry: EntryRecord): string {
   const { messagingServiceSid, mediaUrl, contentSid, contentVariables, smartEncoded, shortenUrls } = entry.params;
-  const content = entry.kind === 'call' ? null : [entry.body, mediaUrl, contentSid, contentVariables, smartEncoded, shortenUrls];
+  const content =
+    entry.kind === 'call' ? null : [entry.body, mediaUrl, contentSid, contentVariables, smartEncoded, shortenUrls];
   return JSON.stringify([entry.kind, entry.to, entry.from, messagingServiceSid, content]);
 }
 
@@ -116,7 +120,9 @@ function earliest(alike: readonly EntryRecord[], evidence: Evidence): number | n
 
 /** An entry sent again after absence may be explained by its first request as well, so its age counts from acceptance. */
 function firstLeft(entry: EntryRecord): number {
-  return entry.attempts > 1 ? Math.min(entry.createdAt, entry.sendingAt ?? entry.createdAt) : (entry.sendingAt ?? entry.createdAt);
+  return entry.attempts > 1
+    ? Math.min(entry.createdAt, entry.sendingAt ?? entry.createdAt)
+    : (entry.sendingAt ?? entry.createdAt);
 }
 
 function compare(entry: EntryRecord, resource: ListedResource, since: number | null): Match {
@@ -139,11 +145,21 @@ function sameContent(entry: EntryRecord, resource: ListedResource): Match {
   if (resource.numMedia !== (Array.isArray(media) ? media.length : media === undefined ? 0 : 1)) return 'no';
   if (rewritten) return 'maybe';
   if ((resource.body ?? '') === '' && text !== '') return 'maybe';
-  return bodies(text).has(resource.body ?? '') ? 'yes' : 'no';
+  return sameText(entry, text, resource.body ?? '') ? 'yes' : 'no';
 }
 
-/** The forms in which Twilio may list a text: as sent, with look-alikes replaced, each with the trial prefix. */
-function bodies(text: string): Set<string> {
-  const plain = [text, smartEncode(text)];
-  return new Set([...plain, ...plain.map((body) => TRIAL_PREFIX + body)]);
+/**
+ * A text may be listed with the trial prefix, and with look-alikes replaced where SmartEncoded or a service asked for
+ * it. Replaced texts are compared by what both spellings come to, so that it does not matter which table Twilio used.
+ */
+function sameText(entry: EntryRecord, text: string, listed: string): boolean {
+  const { smartEncoded, messagingServiceSid } = entry.params;
+  const replaced = smartEncoded === true || messagingServiceSid !== undefined || entry.from?.startsWith('MG') === true;
+  const spellings = listed.startsWith(TRIAL_PREFIX) ? [listed, listed.slice(TRIAL_PREFIX.length)] : [listed];
+  return spellings.some((spelling) => spelling === text || (replaced && folded(spelling) === folded(text)));
+}
+
+/** Tables disagree on which way the single angle quotes turn, so both ways count as one. */
+function folded(text: string): string {
+  return smartEncode(text).replaceAll(/[<>\u2039\u203a]/g, '<');
 }
