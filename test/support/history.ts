@@ -15,7 +15,7 @@ export interface Asked {
   acknowledged: readonly string[] | null;
 }
 
-export type Acceptance = Pick<PhoneMessage, 'sid' | 'to' | 'body' | 'status' | 'statusCallback'>;
+export type Acceptance = Pick<PhoneMessage, 'sid' | 'to' | 'body' | 'status'>;
 
 export interface History {
   asked: readonly Asked[];
@@ -34,30 +34,14 @@ export interface CheckOptions {
 
 /** One sentence per contradiction, each beginning with its kind; empty when the history is as promised. */
 export function contradictions(history: History, { mayHold = false }: CheckOptions = {}): string[] {
-  const copies = copiesByEntry(history);
+  const { asked, entries, events, acceptances } = history;
   return [
-    ...history.asked.flatMap((asked) => requestFaults(asked, history.entries)),
-    ...history.entries.flatMap((entry) => entryFaults(entry, copies.get(entry.id ?? '') ?? [], mayHold)),
-    ...sidFaults(history.entries, history.acceptances),
-    ...strangers(history),
-    ...backwards(history.events),
+    ...asked.flatMap((request) => requestFaults(request, entries)),
+    ...entries.flatMap((entry) => endFaults(entry, mayHold)),
+    ...countFaults(entries, acceptances),
+    ...sidFaults(entries, acceptances),
+    ...backwards(events),
   ];
-}
-
-/** Which entry each acceptance was made for: by the ref in its callback URL, else by the SID that the entry shows. */
-function copiesByEntry({ entries, acceptances }: History): Map<string, Acceptance[]> {
-  const bySid = new Map(entries.map((entry) => [entry.sid, entry.id]));
-  const copies = new Map<string, Acceptance[]>();
-  for (const acceptance of acceptances) {
-    const id = refOf(acceptance) ?? bySid.get(acceptance.sid) ?? null;
-    if (id === null) continue;
-    copies.set(id, [...(copies.get(id) ?? []), acceptance]);
-  }
-  return copies;
-}
-
-function refOf({ statusCallback }: Acceptance): string | null {
-  return statusCallback === null ? null : new URL(statusCallback).searchParams.get('ref');
 }
 
 function requestFaults({ key, to, body, acknowledged }: Asked, entries: readonly Entry[]): string[] {
@@ -79,22 +63,52 @@ function requestFaults({ key, to, body, acknowledged }: Asked, entries: readonly
   return faults;
 }
 
-function entryFaults(entry: Entry, copies: readonly Acceptance[], mayHold: boolean): string[] {
+/** Every entry ends, and a person is asked only where nothing else is left. */
+function endFaults(entry: Entry, mayHold: boolean): string[] {
+  const named = nameOf(entry);
+  if (entry.state !== 'held') return FINAL_STATES.has(entry.state) ? [] : [`unfinished: ${named} reached no end`];
   const faults: string[] = [];
-  const named = `${entry.id} (${entry.state}, ${entry.status ?? 'no status'})`;
-  if (copies.length > 1)
-    faults.push(`doubled: Twilio took ${named} ${copies.length} times: ${copies.map((c) => c.sid).join(', ')}`);
-  if (entry.state === 'held') {
-    if (!mayHold)
-      faults.push(`held: ${named} waits for a person although the list tells the truth: ${entry.error?.message ?? ''}`);
-    if ((entry.resolution?.choices.length ?? 0) === 0) faults.push(`held: ${named} offers no choice`);
-  } else if (!FINAL_STATES.has(entry.state)) faults.push(`unfinished: ${named} reached no end`);
-  else if (entry.state !== 'done' && copies.length > 0) {
-    faults.push(`false: ${named} says that nothing was sent, but Twilio took ${copies[0]?.sid}`);
-  } else if (entry.state === 'done' && copies.length === 0) {
-    faults.push(`lost: ${named} says that it was sent, but Twilio never took it`);
+  if (!mayHold)
+    faults.push(`held: ${named} waits for a person although the list tells the truth: ${entry.error?.message ?? ''}`);
+  if ((entry.resolution?.choices.length ?? 0) === 0) faults.push(`held: ${named} offers no choice`);
+  return faults;
+}
+
+/**
+ * Equal texts to one number cannot be told apart by anybody, so they are counted: as many acceptances as entries that
+ * say so; held ones may have been taken or not. Where all texts differ, each is a count of its own.
+ */
+function countFaults(entries: readonly Entry[], acceptances: readonly Acceptance[]): string[] {
+  const alike = Map.groupBy(entries, textOf);
+  const taken = Map.groupBy(acceptances, textOf);
+  const faults: string[] = [];
+  for (const [text, copies] of taken) {
+    if (!alike.has(text))
+      faults.push(`unexplained: Twilio took ${copies.map(({ sid }) => sid).join(', ')}, and no entry accounts for it`);
+  }
+  for (const [text, group] of alike) {
+    const sids = (taken.get(text) ?? []).map(({ sid }) => sid);
+    const done = group.filter(({ state }) => state === 'done').length;
+    const held = group.filter(({ state }) => state === 'held').length;
+    const named = group.map(nameOf).join(', ');
+    if (sids.length < done) faults.push(`lost: ${named}: ${done} said to be sent, Twilio took ${sids.length}`);
+    if (sids.length <= done + held) continue;
+    if (done + held === 0)
+      faults.push(`false: ${named} says that nothing was sent, but Twilio took ${sids.join(', ')}`);
+    else
+      faults.push(
+        `doubled: ${named}: ${done} said to be sent, ${held} held, Twilio took ${sids.length}: ${sids.join(', ')}`,
+      );
   }
   return faults;
+}
+
+function textOf({ to, body }: Pick<Entry, 'to' | 'body'>): string {
+  return JSON.stringify([to, body]);
+}
+
+function nameOf({ id, state, status }: Entry): string {
+  return `${id} (${state}, ${status ?? 'no status'})`;
 }
 
 /** What an entry says of the message whose SID it shows must be so, and no two entries may show the same. */
@@ -127,17 +141,6 @@ function resourceFaults(entry: Entry, resource: Acceptance | undefined): string[
     faults.push(`false: ${entry.id} ended ${entry.status} ${entry.error === null ? 'without' : 'with'} an error`);
   }
   return faults;
-}
-
-/** Acceptances that no entry accounts for. */
-function strangers({ entries, acceptances }: History): string[] {
-  const ids = new Set(entries.map((entry) => entry.id));
-  const sids = new Set(entries.map((entry) => entry.sid));
-  return acceptances
-    .filter((acceptance) => !sids.has(acceptance.sid) && !ids.has(refOf(acceptance)))
-    .map(
-      (acceptance) => `unexplained: Twilio took ${acceptance.sid} to ${acceptance.to}, and no entry accounts for it`,
-    );
 }
 
 function backwards(events: History['events']): string[] {

@@ -1,0 +1,6 @@
+import { expect, it } from 'vitest';
+import { manyRuns } from './many-runs.ts';
+
+it('20 runs of seeded faults lose nothing, double nothing, and end every entry in one true state', async () => {
+  expect(await manyRuns(20)).toEqual([]);
+}, 300_000);

@@ -1,0 +1,51 @@
+/** Many runs of seeded faults, two at a time; each history is checked, each seed printed. */
+
+import { createFaultBench, type FaultBench } from '../support/fault-run.ts';
+import { type Schedule, scheduleOf } from '../support/fault-schedule.ts';
+import { contradictions } from '../support/history.ts';
+
+/** Runs under way at a time: most of a run is waiting. */
+const LANES = 2;
+
+/**
+ * What contradicted the promises, one line per contradiction with the seed that shows it. `TOLLBOARD_FAULT_SEED` runs
+ * that one only, `TOLLBOARD_FAULT_RUNS` sets the count.
+ */
+export async function manyRuns(usual: number): Promise<string[]> {
+  const seeds = seedsOf(usual);
+  console.log(
+    `fault runs: ${seeds.length}, seeds from ${seeds[0]}; TOLLBOARD_FAULT_SEED=<seed> runs one of them again`,
+  );
+  const left = seeds.values();
+  const found: string[] = [];
+  async function lane(): Promise<void> {
+    const bench = createFaultBench();
+    try {
+      for (const seed of left) found.push(...(await oneRun(scheduleOf(seed), bench)));
+    } finally {
+      await bench.close();
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(LANES, seeds.length) }, lane));
+  return found;
+}
+
+async function oneRun(schedule: Schedule, bench: FaultBench): Promise<string[]> {
+  const { seed, acts, equalTexts } = schedule;
+  const began = performance.now();
+  const history = await bench.run(schedule);
+  const found = contradictions(history, { mayHold: equalTexts });
+  const what = acts.map((act) => (act.act === 'fault' ? act.fault.fault : act.act)).join(' ');
+  const counts = `${history.entries.length} entries, ${history.acceptances.length} taken`;
+  console.log(
+    `seed ${seed}: ${counts}, ${found.length} contradiction(s), ${Math.round(performance.now() - began)} ms: ${what}`,
+  );
+  return found.map((sentence) => `seed ${seed}: ${sentence}`);
+}
+
+function seedsOf(usual: number): number[] {
+  const { TOLLBOARD_FAULT_SEED: one, TOLLBOARD_FAULT_RUNS: runs } = process.env;
+  if (one !== undefined) return [Number(one)];
+  const first = Math.floor(Math.random() * 1e9);
+  return Array.from({ length: Number(runs ?? usual) }, (_, index) => first + index);
+}

@@ -1,0 +1,126 @@
+/** A program: a gateway in a process of its own, on a clock that the test drives. The shipped program has no such hook. */
+
+import type { Settings } from '../../src/config/settings.ts';
+import type { RunningGateway } from '../../src/gateway.ts';
+import type { DrivenClock } from './driven-clock.ts';
+import { enableCompileCache } from 'node:module';
+
+// Before anything large is imported: killed gateways start again and again.
+enableCompileCache();
+const { startGateway } = await import('../../src/gateway.ts');
+const { createDrivenClock } = await import('./driven-clock.ts');
+const { answerCalls } = await import('./process-calls.ts');
+
+export interface GatewayStart {
+  dataDir: string;
+  /** Twilio, that is the simulator. */
+  twilio: { url: string; accountSid: string; authToken: string };
+  /** 0: any free one. */
+  port: number;
+  /** Milliseconds since the epoch, and how many times as fast as real time the clock runs (0: it is driven). */
+  clock: { now: number; speed: number };
+  /** Of a request to Twilio, by the driven clock. */
+  requestTimeoutMs?: number;
+  maxPageCount?: number;
+  delivery?: Partial<Settings['delivery']>;
+}
+
+export interface StartedGateway {
+  url: string;
+  token: string;
+  port: number;
+}
+
+let gateway: RunningGateway | null = null;
+let clock: DrivenClock | null = null;
+
+const calls = {
+  async start(options: GatewayStart): Promise<StartedGateway> {
+    clock = createDrivenClock(options.clock.now);
+    clock.run(options.clock.speed);
+    const { requestTimeoutMs, maxPageCount } = options;
+    gateway = await startGateway(settingsOf(options), {
+      clock,
+      ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
+      ...(maxPageCount === undefined ? {} : { maxPageCount }),
+    });
+    return { url: gateway.url, token: gateway.token, port: Number(new URL(gateway.url).port) };
+  },
+  /** Moves time, and everything that waits for it. */
+  advance: async (ms: number) => clock?.advance(ms),
+  /** Moves only what the clock says. */
+  jump: (ms: number) => clock?.jump(ms),
+  run: (speed: number) => clock?.run(speed),
+  now: () => clock?.now() ?? 0,
+  /** True once every entry is final or held; false when `withinMs` of the clock have passed before. */
+  settled: (withinMs: number) => settled(withinMs),
+  async stop(): Promise<void> {
+    await gateway?.stop();
+    clock?.close();
+    gateway = null;
+  },
+};
+
+export type GatewayCalls = typeof calls;
+
+answerCalls(calls);
+
+/** Silent about everything that is not a final or held state: `sent` counts as unfinished. */
+const UNFINISHED = ['scheduled', 'queued', 'sending', 'unknown', 'sent'] as const;
+
+async function settled(withinMs: number): Promise<boolean> {
+  if (gateway === null || clock === null) throw new Error('no gateway runs');
+  const { api } = gateway;
+  const over = new AbortController();
+  const late = clock.sleep(withinMs, over.signal).then(
+    () => false,
+    () => true,
+  );
+  const looking = look();
+  const result = await Promise.race([looking, late]);
+  over.abort();
+  return result;
+
+  /** Looks again after every commit, for a commit is the only way to get there. */
+  async function look(): Promise<boolean> {
+    let changed = () => {};
+    const forget = api.onCommit(() => changed());
+    over.signal.addEventListener('abort', forget);
+    for (;;) {
+      const news = new Promise<void>((resolve) => {
+        changed = resolve;
+      });
+      const counts = await api.counts();
+      if (UNFINISHED.every((state) => counts[state] === 0)) return true;
+      await news;
+    }
+  }
+}
+
+function settingsOf({ dataDir, twilio, port, delivery }: GatewayStart): Settings {
+  const { url: baseUrl, accountSid, authToken } = twilio;
+  return {
+    listen: { host: '127.0.0.1', port, hosts: [] },
+    publicUrl: null,
+    dataDir,
+    store: 'sqlite',
+    accounts: [
+      {
+        name: 'default',
+        accountSid,
+        authTokens: [authToken],
+        apiKey: null,
+        apiSecret: null,
+        baseUrl,
+        simulated: false,
+      },
+    ],
+    sender: '+15550000001',
+    senders: {},
+    simulator: { mode: 'never', port: 0, accountsFile: null, accounts: null, trial: 'seeds' },
+    delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'always', ...delivery },
+    retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
+    configFile: null,
+    warnings: [],
+  };
+}

@@ -1,0 +1,58 @@
+/** A program: the simulator in a process of its own, on a clock that the test drives. */
+
+import type { PhoneMessage } from '../../src/simulator/control.ts';
+import type { Simulator } from '../../src/simulator/server.ts';
+import type { DrivenClock } from './driven-clock.ts';
+import { enableCompileCache } from 'node:module';
+
+enableCompileCache();
+const { createSimulator } = await import('../../src/simulator/server.ts');
+const { systemRandom } = await import('../../src/system.ts');
+const { createDrivenClock } = await import('./driven-clock.ts');
+const { answerCalls } = await import('./process-calls.ts');
+
+export interface SimulatorStart {
+  clock: { now: number; speed: number };
+}
+
+let simulator: Simulator | null = null;
+let clock: DrivenClock | null = null;
+
+const calls = {
+  /** A fresh Twilio with nothing in it; an earlier one is gone. */
+  async open({
+    clock: { now, speed },
+  }: SimulatorStart): Promise<{ url: string; accountSid: string; authToken: string }> {
+    await calls.close();
+    clock = createDrivenClock(now);
+    clock.run(speed);
+    simulator = await createSimulator({ clock, random: systemRandom, port: 0 });
+    const account = simulator.accounts[0];
+    if (account === undefined) throw new Error('the simulator has no account');
+    return { url: simulator.url, accountSid: account.sid, authToken: account.authToken };
+  },
+  async close(): Promise<void> {
+    await simulator?.stop();
+    clock?.close();
+    simulator = null;
+  },
+  advance: async (ms: number) => clock?.advance(ms),
+  run: (speed: number) => clock?.run(speed),
+  /** Nobody listens any more; everything is kept. */
+  away: async () => simulator?.stop(),
+  back: async () => simulator?.start(),
+  fault: (fault: unknown) => simulator?.control.faults.add(fault),
+  clearFaults: () => simulator?.control.faults.clear(),
+  scenarios: (scenarios: unknown) => simulator?.control.scenarios.replace(scenarios),
+  /** Resolves when no callback is queued or under way. */
+  quiet: async () => simulator?.control.settled(),
+  acceptances(): PhoneMessage[] {
+    const { messages, next } = simulator?.control.messages({ limit: 10_000 }) ?? { messages: [], next: null };
+    if (next !== null) throw new Error('more acceptances than a test should make');
+    return messages.filter(({ direction }) => direction === 'outbound-api');
+  },
+};
+
+export type SimulatorCalls = typeof calls;
+
+answerCalls(calls);
