@@ -3,7 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Generated } from 'kysely';
 import type { ENTRY_COLUMNS, SqlValue } from './rows.ts';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely, SqliteDialect, sql } from 'kysely';
 
 type EntryColumn = (typeof ENTRY_COLUMNS)[keyof typeof ENTRY_COLUMNS][0];
 
@@ -24,6 +24,14 @@ export interface Schema {
     simulated: number;
   };
 }
+
+/** Statuses that the index of bad ends covers. */
+export const BAD_ENDS: ReadonlySet<string> = new Set(['failed', 'undelivered', 'busy', 'no-answer', 'canceled']);
+
+/** Conditions of partial indexes, without parameters: SQLite must find them in the query word for word. */
+export const BAD_END = sql<boolean>`status in ('failed', 'undelivered', 'busy', 'no-answer', 'canceled')`;
+export const CALL = sql<boolean>`kind = 'call'`;
+export const UNLESS_DONE = sql<boolean>`state <> 'done'`;
 
 /** The connection stays the caller's: destroying the Kysely does not close it. */
 export function kyselyOver(db: DatabaseSync): Kysely<Schema> {

@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import type { Kysely } from 'kysely';
-import type { EntryState } from '../../core/entry.ts';
+import type { EntryRecord, EntryState } from '../../core/entry.ts';
 import type { EntryQuery, Store } from '../../core/ports.ts';
 import type { StoreWrites } from '../writes.ts';
 import type { Schema } from './kysely.ts';
@@ -127,19 +127,18 @@ const NEXT_IN_LANES = `select min(next_at) as at from senders
   where exists (select 1 from entries where lane = senders.sender)`;
 const NEXT_LAPSE = 'select min(expires_at) as at from entries where lane is not null and expires_at is not null';
 
-/** Statuses that the index of bad ends covers. */
-const BAD_ENDS: ReadonlySet<string> = new Set(['failed', 'undelivered', 'busy', 'no-answer', 'canceled']);
-
-async function listEntries(db: Kysely<Schema>, query: EntryQuery) {
+async function listEntries(db: Kysely<Schema>, query: EntryQuery): Promise<EntryRecord[]> {
+  const { BAD_END, BAD_ENDS, CALL, UNLESS_DONE } = await import('./kysely.ts');
   const { kind, limit, after, state, status, to, from, account, since, idempotencyKey } = query;
   let found = db.selectFrom('entries').selectAll().where('kind', '=', kind);
+  if (kind === 'call') found = found.where(CALL);
   if (after !== undefined) {
     found = found.where('seq', '<', (qb) => qb.selectFrom('entries').select('seq').where('id', '=', after));
   }
   if (state !== undefined) found = found.where('state', '=', state);
-  if (state !== undefined && state !== 'done') found = found.where('state', '<>', 'done');
+  if (state !== undefined && state !== 'done') found = found.where(UNLESS_DONE);
   if (status !== undefined) found = found.where('status', '=', status);
-  if (status !== undefined && BAD_ENDS.has(status)) found = found.where('status', 'in', [...BAD_ENDS]);
+  if (status !== undefined && BAD_ENDS.has(status)) found = found.where(BAD_END);
   if (to !== undefined) found = found.where('recipient', '=', to);
   if (from !== undefined) found = found.where('sender', '=', from);
   if (account !== undefined) found = found.where('account', '=', account);

@@ -35,7 +35,7 @@ export type FromWriter =
   | WriteAnswer[];
 
 /** How long an operation may have waited for the lock of another program when it is given up. */
-const BUSY_MS = 1500;
+const BUSY_MS = 1300;
 
 /** Operations of one commit; more than this wait for the next, so that the first are answered in time. */
 const GROUP = 512;

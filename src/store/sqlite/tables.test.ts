@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  ACCOUNT,
+  batchOf,
+  callback,
+  claimQuery,
+  NOON,
+  newEntry,
+  SENDER,
+  taken,
+} from '../../../test/support/entries.ts';
+import { ENTRY_STATES } from '../../core/entry.ts';
+import { perform } from '../operations.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { createReads } from './reads.ts';
+import { prepareDatabase, SCHEMA_VERSION } from './schema.ts';
+import { SqliteTables } from './tables.ts';
+
+describe('the statements', () => {
+  let dir: string;
+  let db: DatabaseSync;
+  const asked = new Set<string>();
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'tollboard-tables-'));
+    await prepareDatabase(join(dir, 'a.sqlite'));
+    db = new DatabaseSync(join(dir, 'a.sqlite'));
+    asked.clear();
+    const prepare = DatabaseSync.prototype.prepare;
+    vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementation(function (this: DatabaseSync, sql) {
+      asked.add(sql);
+      return prepare.call(this, sql);
+    });
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    db.close();
+    await rm(dir, { recursive: true });
+  });
+
+  /** The steps of SQLite's plans that read every row of a table that grows. */
+  function scans(): string[] {
+    vi.restoreAllMocks();
+    return [...asked].flatMap((sql) => {
+      const values = Array.from(sql.matchAll(/\?/g), () => null);
+      const plan = db.prepare(`explain query plan ${sql}`).all(...values);
+      const bad = plan.filter(({ detail }) =>
+        /^SCAN (entries|decisions|idempotency|events)(?! USING INDEX entries_)/.test(String(detail)),
+      );
+      return bad.map(({ detail }) => `${String(detail)}: ${sql}`);
+    });
+  }
+
+  it('of sending read no table as a whole, so that a million finished entries cost nothing', () => {
+    const tables = new SqliteTables(db);
+    const configured = { [`${ACCOUNT}/+15550000002`]: 1 };
+    const entries = [
+      newEntry(),
+      newEntry({ from: '+15550000002' }),
+      newEntry({ from: '+15550000002', expiresAt: NOON + 9 }),
+    ];
+    perform(tables, 'slow', { sender: `${ACCOUNT}/${SENDER}`, configured: null, now: NOON - 60_000 });
+    perform(tables, 'accept', batchOf(entries, { key: 'k', hash: 'h', answer: 'a' }));
+    perform(tables, 'claim', claimQuery({ configured, paused: ['AC_other'] }));
+    perform(tables, 'claim', claimQuery({ configured, now: NOON + 60_000 }));
+    const [first] = entries;
+    const sid = `SM${'1'.repeat(32)}`;
+    perform(tables, 'apply', {
+      changes: [
+        { key: { id: first?.id ?? '' }, fact: taken(sid) },
+        { key: { sid }, fact: callback(sid, 'delivered') },
+      ],
+      eventIds: ['EV1', 'EV2'],
+      now: NOON,
+    });
+    perform(tables, 'rebase', { now: NOON - 5 });
+    perform(tables, 'prune', { table: 'entries', olderThan: NOON, after: 0 });
+    tables.flushCounts();
+    expect(asked.size).toBeGreaterThan(20);
+    expect(scans()).toEqual([]);
+  });
+
+  it('of reading go through an index where a question is asked often or its answer is rare', async () => {
+    const reads = createReads(db);
+    await reads.entry({ id: 'x' });
+    await reads.entry({ sid: 'x' });
+    await reads.entriesBySid(['x']);
+    await reads.due(ENTRY_STATES, NOON, 10);
+    await reads.nextDue(ENTRY_STATES);
+    for (const state of ENTRY_STATES.filter((word) => word !== 'done')) await reads.inState(state, 10);
+    await reads.twins(ACCOUNT, 'message', '+1', NOON);
+    await reads.counts();
+    await reads.decisions('x');
+    await reads.dueForwards(NOON, 10);
+    await reads.nextForward();
+    await reads.entries({ kind: 'message', limit: 10, state: 'held' });
+    await reads.entries({ kind: 'message', limit: 10, status: 'undelivered' });
+    await reads.entries({ kind: 'call', limit: 10 });
+    await reads.entries({ kind: 'message', limit: 10, to: '+1' });
+    await reads.entries({ kind: 'message', limit: 10, idempotencyKey: 'k' });
+    await reads.entries({ kind: 'message', limit: 10, after: 'x' });
+    await reads.events({ limit: 10, afterSeq: 5 });
+    expect(asked.size).toBeGreaterThan(15);
+    expect(scans()).toEqual([]);
+  });
+
+  it('belong to the schema version that the migrations lead to', () => {
+    expect(MIGRATIONS).toHaveLength(SCHEMA_VERSION);
+  });
+});
