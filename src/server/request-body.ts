@@ -8,6 +8,7 @@ import { isoTime } from '../core/check.ts';
 import { TollboardError } from '../core/errors.ts';
 import { parametersOf } from '../core/form.ts';
 import { nearest } from '../core/nearest.ts';
+import { MAX_RECIPIENTS } from '../core/request.ts';
 import { envelope } from './schemas.ts';
 
 /** Longest piece of a caller's value that an error repeats. */
@@ -19,6 +20,7 @@ const SHOWN = 80;
  */
 export function sendRequestOf(kind: EntryKind, body: unknown, host: string): SendRequest {
   const { to, notBefore, onUnknown, account, ...params } = bodyObject(body);
+  if (Array.isArray(to)) refuseCount(to.length);
   const given = Object.entries({ to, notBefore, onUnknown, account }).filter(([, value]) => value !== undefined);
   const parsed = envelope.safeParse(Object.fromEntries(given));
   if (!parsed.success) throw bodyError(parsed.error, body);
@@ -30,6 +32,13 @@ export function sendRequestOf(kind: EntryKind, body: unknown, host: string): Sen
   const due = data.notBefore === undefined ? null : isoTime(data.notBefore);
   if (due !== null) request.notBefore = due;
   return request;
+}
+
+/** Before the shape is looked at: the error is then the same one that every other surface gives. */
+function refuseCount(count: number): void {
+  if (count === 0) throw new TollboardError('TOLLBOARD_REQUEST_NO_RECIPIENT');
+  if (count <= MAX_RECIPIENTS) return;
+  throw new TollboardError('TOLLBOARD_REQUEST_TOO_MANY_RECIPIENTS', { details: { count, max: MAX_RECIPIENTS } });
 }
 
 /** Names of ours beside Twilio's, and all names by kind. */
