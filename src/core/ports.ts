@@ -220,8 +220,8 @@ export interface Store {
   slow(sender: string, configured: number | null, now: number): Promise<SenderPace>;
   /** Stores an event of its own (inbound; later). */
   addEvent(event: EventDraft, simulated: boolean, now: number): Promise<EventRecord>;
-  /** Registers a stop word's effect; `text` is matched by core/policy/opt-out. */
-  setOptOut(account: string, sender: string, recipient: string, out: boolean, now: number): Promise<void>;
+  /** This recipient refuses this sender until then (core/policy/opt-out.ts); null: no longer. */
+  setOptOut(account: string, sender: string, recipient: string, until: number | null): Promise<void>;
   /** Due forwards, the oldest of each entry only. */
   dueForwards(now: number, limit: number): Promise<Forward[]>;
   /** Delivered or given up: removed; else tried again at `retryAt`. */
@@ -249,7 +249,7 @@ export interface Store {
   counts(): Promise<Record<EntryState, number>>;
   decisions(id: string): Promise<Decision[]>;
   events(query: EventQuery): Promise<EventRecord[]>;
-  optedOut(account: string, sender: string, recipient: string): Promise<boolean>;
+  optedOut(account: string, sender: string, recipient: string, now: number): Promise<boolean>;
   tokens(): Promise<TokenRecord[]>;
   accounts(): Promise<Array<{ account: string; simulated: boolean }>>;
   nextForward(): Promise<number | null>;

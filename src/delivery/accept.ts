@@ -6,7 +6,8 @@ import type { SendAnswer } from '../core/gateway-api.ts';
 import type { Clock, Random, SendOptions, SendRequest, Store } from '../core/ports.ts';
 import { createHash } from 'node:crypto';
 import { parseAddress } from '../core/address.ts';
-import { errorReport, TollboardError } from '../core/errors.ts';
+import { TollboardError } from '../core/errors.ts';
+import { optedOutReport } from '../core/policy/opt-out.ts';
 import { outcomes, prepareRequest } from '../core/request.ts';
 
 export interface SendingAccount {
@@ -33,7 +34,7 @@ export async function accept(request: SendRequest, send: SendOptions, options: A
   const now = clock.now();
   const needsSender = request.params.from === undefined && request.params.messagingServiceSid === undefined;
   const defaultSender = needsSender ? await options.defaultSender(account) : null;
-  const refusals = await optOuts(request, account, defaultSender, store);
+  const refusals = await optOuts(request, account, defaultSender, store, now);
   const key = send.idempotencyKey ?? null;
   const prepared = prepareRequest(request, {
     now,
@@ -81,6 +82,7 @@ async function optOuts(
   account: SendingAccount,
   defaultSender: string | null,
   store: Store,
+  now: number,
 ): Promise<Map<string, ErrorReport>> {
   const refusals = new Map<string, ErrorReport>();
   const given = request.params.from ?? request.params.messagingServiceSid ?? defaultSender;
@@ -90,11 +92,9 @@ async function optOuts(
   const recipients = new Set(addresses.map((to) => parseAddress(to)?.value ?? to));
   await Promise.all(
     [...recipients].map(async (recipient) => {
-      if (!(await store.optedOut(account.accountSid, sender, recipient))) return;
-      refusals.set(
-        recipient,
-        errorReport('TOLLBOARD_POLICY_OPTED_OUT', { stage: 'before_send', details: { recipient, sender } }),
-      );
+      if (await store.optedOut(account.accountSid, sender, recipient, now)) {
+        refusals.set(recipient, optedOutReport(sender, recipient));
+      }
     }),
   );
   return refusals;

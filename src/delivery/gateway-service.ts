@@ -29,6 +29,7 @@ export interface GatewayServiceOptions extends Passed {
   /** `sender:` or TWILIO_FROM; null when not set. */
   sender: string | null;
   verify: CallbackOptions['verify'];
+  late: CallbackOptions['late'];
   logger: CallbackOptions['logger'];
   onCallback(result: string): void;
 }
@@ -78,7 +79,8 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
     events: (query) => store.events(query),
     counts: () => store.counts(),
     async callback(request) {
-      const result = await takeCallback(request, { store, clock, logger: options.logger, verify: options.verify });
+      const { logger, verify, late } = options;
+      const result = await takeCallback(request, { store, clock, logger, verify, late });
       options.onCallback(result);
       return result;
     },

@@ -20,6 +20,9 @@ export interface DueLoopOptions {
   nextDue(): Promise<number | null>;
 }
 
+/** Why a sleep ended. Made once: an abort without a reason makes an exception with a stack each time. */
+const WOKEN = new Error('woken');
+
 /** Without a due time the loop still looks this often: a clock that jumped must not keep it asleep. */
 const LONGEST_SLEEP_MS = 30_000;
 /** After an error of the store (locked, full) it tries again this much later. */
@@ -68,11 +71,11 @@ export function startDueLoop(options: DueLoopOptions): DueLoop {
       // What is due already is looked at in any case: `looksAt` is wrong after the clock jumped ahead.
       if (dueAt >= looksAt && dueAt > clock.now()) return;
       woken = true;
-      nap.abort();
+      nap.abort(WOKEN);
     },
     stop() {
       stopping.abort();
-      nap.abort();
+      nap.abort(WOKEN);
       return ended;
     },
   };

@@ -3,7 +3,7 @@
 import type { Entry, EntryRecord } from '../core/entry.ts';
 import type { GatewayApi } from '../core/gateway-api.ts';
 import type { Messenger, SendOptions, SendRequest, WaitUntil } from '../core/ports.ts';
-import { entryView, FINAL_STATES } from '../core/entry.ts';
+import { entryView, reached } from '../core/entry.ts';
 import { isTollboardError, TollboardError } from '../core/errors.ts';
 import { refusedOutcome } from '../core/refusal.ts';
 
@@ -41,11 +41,6 @@ async function sendOne(gateway: GatewayApi, request: SendRequest, options: SendO
   }
 }
 
-/** True when a wait has nothing more to wait for; an entry that is held waits for a person, not for time. */
-export function reached(record: Pick<EntryRecord, 'state'>, until: WaitUntil): boolean {
-  return FINAL_STATES.has(record.state) || record.state === 'held' || (until === 'sent' && record.state === 'sent');
-}
-
 class Waiters {
   readonly #gateway: GatewayApi;
   readonly #waiting = new Map<string, Set<(record: EntryRecord) => void>>();
@@ -55,39 +50,44 @@ class Waiters {
     this.#gateway = gateway;
   }
 
-  async wait(id: string, until: WaitUntil, signal?: AbortSignal): Promise<Entry> {
-    const record = await this.#gateway.entry(id);
-    if (record === null) throw new TollboardError('TOLLBOARD_ENTRY_NOT_FOUND', { details: { id } });
-    if (reached(record, until) || signal?.aborted) return entryView(record);
-    return new Promise((resolve) => {
-      const seen = (next: EntryRecord) => {
-        if (!reached(next, until)) return;
-        this.#forget(record.id, seen);
+  /** Listens first and looks then, so that nothing falls between the two. */
+  wait(id: string, until: WaitUntil, signal?: AbortSignal): Promise<Entry> {
+    return new Promise((resolve, reject) => {
+      let last: EntryRecord | null = null;
+      const end = (settle: () => void) => {
+        this.#forget(id, seen);
         signal?.removeEventListener('abort', give);
-        resolve(entryView(next));
+        settle();
       };
-      const give = () => {
-        this.#forget(record.id, seen);
-        void this.#gateway.entry(record.id).then(
-          (last) => resolve(entryView(last ?? record)),
-          () => resolve(entryView(record)),
+      const seen = (record: EntryRecord) => {
+        last = record;
+        if (reached(record, until) || signal?.aborted) end(() => resolve(entryView(record)));
+      };
+      const look = () => {
+        this.#gateway.entry(id).then(
+          (record) => {
+            if (record !== null) seen(record);
+            else end(() => reject(new TollboardError('TOLLBOARD_ENTRY_NOT_FOUND', { details: { id } })));
+          },
+          (error: Error) => end(() => reject(error)),
         );
       };
-      this.#remember(record.id, seen);
+      const give = () => (last === null ? undefined : seen(last));
+      this.#remember(id, seen);
       signal?.addEventListener('abort', give, { once: true });
-      // What changed between the first look and the subscription.
-      void this.#gateway.entry(record.id).then(
-        (now) => now !== null && seen(now),
-        () => undefined,
-      );
+      look();
     });
   }
 
+  /** By id, or by the SID that Twilio gave: a caller may know either. */
   #remember(id: string, seen: (record: EntryRecord) => void): void {
     const set = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, set.add(seen));
     this.#unsubscribe ??= this.#gateway.onCommit(({ entries }) => {
-      for (const entry of entries) for (const tell of [...(this.#waiting.get(entry.id) ?? [])]) tell(entry);
+      for (const entry of entries) {
+        for (const tell of [...(this.#waiting.get(entry.id) ?? [])]) tell(entry);
+        if (entry.sid !== null) for (const tell of [...(this.#waiting.get(entry.sid) ?? [])]) tell(entry);
+      }
     });
   }
 

@@ -5,7 +5,9 @@ import type { Fact } from '../core/outbox.ts';
 import type { ClaimQuery, Clock, CreateResult, Logger, Random, Store, TwilioAccount } from '../core/ports.ts';
 import type { DueLoop } from './loop.ts';
 import { errorReport } from '../core/errors.ts';
+import { LEARNED_OPT_OUT_MS } from '../core/policy/opt-out.ts';
 import { backoffMs } from '../core/retry.ts';
+import { senderKey } from '../core/throttle.ts';
 import { createForm } from './create-form.ts';
 import { startDueLoop } from './loop.ts';
 
@@ -27,6 +29,8 @@ export interface OutboxWorkerOptions {
 
 /** Entries claimed beyond those in flight, so that a freed place never waits for the disk. */
 const READY_SHARE = 0.5;
+/** Twilio's code for a recipient who opted out of this sender. */
+const OPTED_OUT = 21610;
 /** How long a stop waits for answers under way. */
 const DRAIN_MS = 10_000;
 
@@ -124,6 +128,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
     for (;;) {
       try {
         if (result.outcome === 'rate_limited') await slowDown(entry, now);
+        if (result.outcome === 'rejected' && result.error.twilioCode === OPTED_OUT) await remember(entry, now);
         await store.apply([{ key: { id: entry.id }, fact }], now);
         return;
       } catch (error) {
@@ -134,8 +139,13 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
     }
   }
 
+  async function remember(entry: EntryRecord, now: number): Promise<void> {
+    const sender = senderKey(entry).slice(entry.account.length + 1);
+    await store.setOptOut(entry.account, sender, entry.to, now + LEARNED_OPT_OUT_MS);
+  }
+
   async function slowDown(entry: EntryRecord, now: number): Promise<void> {
-    const sender = `${entry.account}/${entry.from ?? String(entry.params.messagingServiceSid ?? '')}`;
+    const sender = senderKey(entry);
     const pace = await store.slow(sender, options.claim.configured[sender] ?? null, now);
     logger.warn({ sender, perSecond: pace.slowed }, 'Twilio says too fast; the sender was slowed');
   }

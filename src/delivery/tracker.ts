@@ -5,7 +5,9 @@ import type { CallbackRequest } from '../core/gateway-api.ts';
 import type { Fact, StatusFact } from '../core/outbox.ts';
 import type { FormFields } from '../core/parameter.ts';
 import type { Clock, Logger, Store, TwilioAccount } from '../core/ports.ts';
+import type { LateChanges } from './late-changes.ts';
 import type { DueLoop } from './loop.ts';
+import { isTollboardError } from '../core/errors.ts';
 import { startDueLoop } from './loop.ts';
 
 export interface TrackerOptions {
@@ -86,17 +88,20 @@ export interface CallbackOptions {
   logger: Logger;
   /** Checks the signature over the URL as Twilio called it and all fields, with the tokens of that account. */
   verify(account: string, pathAndQuery: string, fields: FormFields, signature: string): boolean;
+  /** Takes what the disk does not take just now. */
+  late: LateChanges;
 }
 
 /**
  * A callback does something only when its signature is right for the account it names, and its entry is of that
  * account. What an entry already knows, or what would move it backwards, changes nothing and is `applied` all the same:
- * Twilio must not try again.
+ * Twilio must not try again. A locked or full disk does not keep one waiting for its answer: it is written later.
  */
 export async function takeCallback(
   request: CallbackRequest,
-  { store, clock, logger, verify }: CallbackOptions,
+  options: CallbackOptions,
 ): Promise<'applied' | 'forged' | 'unknown'> {
+  const { store, verify } = options;
   const field = (name: string) => request.fields.find(([wire]) => wire === name)?.[1] ?? null;
   const account = field('AccountSid');
   if (request.signature === null || account === null) return 'forged';
@@ -108,7 +113,7 @@ export async function takeCallback(
   const status = field(request.kind === 'call' ? 'CallStatus' : 'MessageStatus');
   if (sid === null || status === null) return 'unknown';
   const code = Number(field('ErrorCode') ?? Number.NaN);
-  const fact: Fact = {
+  const fact: Fact & StatusFact = {
     type: 'status',
     source: 'callback',
     fields: request.fields,
@@ -118,13 +123,24 @@ export async function takeCallback(
     errorMessage: field('ErrorMessage'),
     from: entry.from === null ? field('From') : null,
   };
-  const [applied] = await store.apply([{ key: { id: entry.id }, fact }], clock.now());
-  const shown = applied?.outcome === 'refused' ? applied.entry.sid : sid;
-  if (shown !== sid) {
-    // Equal texts to one number are matched by count, so another entry may show the message made for this one.
-    const [other] = await store.apply([{ key: { sid }, fact }], clock.now());
-    if (other?.outcome === 'missing')
-      logger.warn({ entry: entry.id, sid: shown, other: sid }, 'a callback tells of a message that no entry shows');
+  try {
+    await applyStatus(entry, fact, options);
+  } catch (error) {
+    if (!isTollboardError(error) || error.kind !== 'unavailable') throw error;
+    options.late.keep({ key: { id: entry.id }, fact });
   }
   return 'applied';
+}
+
+async function applyStatus(entry: EntryRecord, fact: Fact & StatusFact, options: CallbackOptions): Promise<void> {
+  const { store, clock, logger } = options;
+  const { sid } = fact;
+  const [applied] = await store.apply([{ key: { id: entry.id }, fact }], clock.now());
+  const shown = applied?.outcome === 'refused' ? applied.entry.sid : sid;
+  if (shown === sid) return;
+  // Equal texts to one number are matched by count, so another entry may show the message made for this one.
+  const [other] = await store.apply([{ key: { sid }, fact }], clock.now());
+  if (other?.outcome === 'missing') {
+    logger.warn({ entry: entry.id, sid: shown, other: sid }, 'a callback tells of a message that no entry shows');
+  }
 }

@@ -104,7 +104,7 @@ function endBeforeSend({ query, tables }: Round, record: EntryRecord): Fact | nu
     return { type: 'ambiguous', error, why: error.message };
   }
   const sender = senderKey(record).slice(record.account.length + 1);
-  if (record.kind === 'message' && tables.isOptedOut(record.account, sender, record.to)) {
+  if (record.kind === 'message' && tables.isOptedOut(record.account, sender, record.to, query.now)) {
     return { type: 'rejected', error: optedOutReport(sender, record.to) };
   }
   return null;

@@ -26,7 +26,7 @@ export class MemoryTables implements Tables {
   readonly tokens = new Map<string, TokenRecord>();
   readonly accounts = new Map<string, boolean>();
   readonly #paces = new Map<string, SenderPace>();
-  readonly #optOuts = new Set<string>();
+  readonly #optOuts = new Map<string, number>();
   readonly #idempotency = new Map<string, IdempotencyRow & { seq: number; createdAt: number }>();
   readonly #seqs = { entries: 0, events: 0, forwards: 0, idempotency: 0 };
 
@@ -140,13 +140,13 @@ export class MemoryTables implements Tables {
     if (forward !== undefined) Object.assign(forward, { dueAt, attempts: forward.attempts + 1 });
   }
 
-  isOptedOut(account: string, sender: string, recipient: string): boolean {
-    return this.#optOuts.has(JSON.stringify([account, sender, recipient]));
+  isOptedOut(account: string, sender: string, recipient: string, now: number): boolean {
+    return (this.#optOuts.get(JSON.stringify([account, sender, recipient])) ?? now) > now;
   }
 
-  setOptOut(account: string, sender: string, recipient: string, out: boolean, _now: number): void {
+  setOptOut(account: string, sender: string, recipient: string, until: number | null): void {
     const key = JSON.stringify([account, sender, recipient]);
-    if (out) this.#optOuts.add(key);
+    if (until !== null) this.#optOuts.set(key, until);
     else this.#optOuts.delete(key);
   }
 

@@ -97,7 +97,7 @@ function createReads(tables: MemoryTables) {
       const found = [...tables.events.values()].filter((event) => event.seq > afterSeq && event.at >= since);
       return found.filter((event) => type === undefined || event.type === type).slice(0, limit);
     },
-    optedOut: async (account, sender, recipient) => tables.isOptedOut(account, sender, recipient),
+    optedOut: async (account, sender, recipient, now) => tables.isOptedOut(account, sender, recipient, now),
     async tokens() {
       return [...tables.tokens.values()].map((token) => ({ ...token }));
     },

@@ -23,7 +23,7 @@ export interface Operations {
   rebase: { input: { now: number }; value: number };
   slow: { input: { sender: string; configured: number | null; now: number }; value: SenderPace };
   addEvent: { input: NewEvent; value: EventRecord };
-  setOptOut: { input: { account: string; sender: string; recipient: string; out: boolean; now: number }; value: null };
+  setOptOut: { input: { account: string; sender: string; recipient: string; until: number | null }; value: null };
   settleForward: { input: { seq: number; retryAt: number | null }; value: null };
   addToken: { input: TokenRecord; value: null };
   revokeToken: { input: { sid: string; now: number }; value: boolean };
@@ -71,8 +71,8 @@ const HANDLERS: { readonly [N in OperationName]: Handler<N> } = {
     changes.events.push(record);
     return record;
   },
-  setOptOut(tables, { account, sender, recipient, out, now }) {
-    tables.setOptOut(account, sender, recipient, out, now);
+  setOptOut(tables, { account, sender, recipient, until }) {
+    tables.setOptOut(account, sender, recipient, until);
     return null;
   },
   settleForward(tables, { seq, retryAt }) {

@@ -67,8 +67,8 @@ export interface Tables {
   hastenForwards(now: number): void;
   deleteForward(seq: number): void;
   postponeForward(seq: number, dueAt: number): void;
-  isOptedOut(account: string, sender: string, recipient: string): boolean;
-  setOptOut(account: string, sender: string, recipient: string, out: boolean, now: number): void;
+  isOptedOut(account: string, sender: string, recipient: string, now: number): boolean;
+  setOptOut(account: string, sender: string, recipient: string, until: number | null): void;
   insertToken(token: TokenRecord): void;
   /** False when there is no such token, or it is revoked already. */
   revokeToken(sid: string, now: number): boolean;

@@ -47,8 +47,8 @@ export function createWrites(write: Write, random: Random): StoreWrites {
         simulated,
       });
     },
-    async setOptOut(account, sender, recipient, out, now) {
-      await write('setOptOut', { account, sender, recipient, out, now });
+    async setOptOut(account, sender, recipient, until) {
+      await write('setOptOut', { account, sender, recipient, until });
     },
     async settleForward(seq, retryAt) {
       await write('settleForward', { seq, retryAt });

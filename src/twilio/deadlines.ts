@@ -9,6 +9,9 @@ export interface Deadlines {
   clear(): void;
 }
 
+/** Made once: an abort without a reason makes an exception with a stack each time. */
+const STOPPED = new Error('stopped');
+
 interface Item {
   startedAt: number;
   readonly expire: () => void;
@@ -72,7 +75,7 @@ function expireDue(queue: Queue, head: Item, now: number): void {
 }
 
 function stop(queue: Queue): void {
-  queue.watch?.abort();
+  queue.watch?.abort(STOPPED);
   queue.watch = null;
 }
 

@@ -155,11 +155,12 @@ export function storeReads(name: string, create: CreateHarness): void {
       });
 
       it('remembers who opted out of which sender', async () => {
-        await store.setOptOut(ACCOUNT, SENDER, '+1', true, NOON);
-        expect(await store.optedOut(ACCOUNT, SENDER, '+1')).toBe(true);
-        expect(await store.optedOut(ACCOUNT, '+15550000002', '+1')).toBe(false);
-        await store.setOptOut(ACCOUNT, SENDER, '+1', false, NOON);
-        expect(await store.optedOut(ACCOUNT, SENDER, '+1')).toBe(false);
+        await store.setOptOut(ACCOUNT, SENDER, '+1', NOON + 1000);
+        expect(await store.optedOut(ACCOUNT, SENDER, '+1', NOON)).toBe(true);
+        expect(await store.optedOut(ACCOUNT, '+15550000002', '+1', NOON)).toBe(false);
+        expect(await store.optedOut(ACCOUNT, SENDER, '+1', NOON + 1000)).toBe(false);
+        await store.setOptOut(ACCOUNT, SENDER, '+1', null);
+        expect(await store.optedOut(ACCOUNT, SENDER, '+1', NOON)).toBe(false);
       });
     });
 

@@ -191,14 +191,14 @@ export function storeWrites(name: string, create: CreateHarness): void {
       });
 
       it('refuses a text to somebody who opted out of its sender, and no other', async () => {
-        await store.setOptOut(ACCOUNT, SENDER, '+15551230001', true, NOON);
+        await store.setOptOut(ACCOUNT, SENDER, '+15551230001', Number.MAX_SAFE_INTEGER);
         const [out, other, call] = await accepted(store, {}, { to: '+15551230002' }, { kind: 'call' });
         expect((await store.claim(claimQuery())).map(({ id }) => id)).toEqual([other?.id, call?.id]);
         expect(await store.entry({ id: out?.id ?? '' })).toMatchObject({
           state: 'rejected',
           error: { twilioCode: 21610 },
         });
-        await store.setOptOut(ACCOUNT, SENDER, '+15551230001', false, NOON);
+        await store.setOptOut(ACCOUNT, SENDER, '+15551230001', null);
         await accepted(store, {});
         expect(await store.claim(claimQuery())).toHaveLength(1);
       });

@@ -145,7 +145,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.tuple(fc.constantFrom(...RECIPIENTS), fc.boolean()).map(
       ([to, out]): Step =>
         (store) =>
-          store.setOptOut(ACCOUNT, SENDER, to, out, NOON),
+          store.setOptOut(ACCOUNT, SENDER, to, out ? Number.MAX_SAFE_INTEGER : null),
     ),
   },
   {

@@ -3,6 +3,12 @@
 import type { ErrorReport } from '../errors.ts';
 import { errorReport } from '../errors.ts';
 
+/**
+ * Twilio's 21610 tells that a recipient opted out, but a later START reaches Twilio and may never reach us. So what was
+ * learned this way is believed for an hour; the next text then asks Twilio again (a refusal is not charged).
+ */
+export const LEARNED_OPT_OUT_MS = 3_600_000;
+
 export type OptOutEffect = 'stop' | 'start' | 'help';
 
 /** Twilio docs: support for opt-out keywords (REVOKE and OPTOUT since the FCC rule of April 2025). */

@@ -129,7 +129,7 @@ async function sendersAndAccounts(db: Kysely<unknown>): Promise<void> {
     .addColumn('account', 'text', (column) => column.notNull())
     .addColumn('sender', 'text', (column) => column.notNull())
     .addColumn('recipient', 'text', (column) => column.notNull())
-    .addColumn('at', 'integer', (column) => column.notNull())
+    .addColumn('until', 'integer', (column) => column.notNull())
     .addPrimaryKeyConstraint('opt_outs_key', ['account', 'sender', 'recipient'])
     .modifyEnd(sql`without rowid`)
     .execute();

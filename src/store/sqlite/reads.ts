@@ -9,10 +9,20 @@ import type { Schema } from './kysely.ts';
 import type { Row } from './rows.ts';
 import { ENTRY_STATES } from '../../core/entry.ts';
 import { WAITING_STATES } from '../tables.ts';
-import { entryFromRow, eventFromRow, forwardFromRow, parse, tokenFromRow } from './rows.ts';
+import {
+  entryFromNamed,
+  entryFromValues,
+  eventFromRow,
+  forwardFromRow,
+  parse,
+  SELECT_ENTRIES,
+  tokenFromRow,
+} from './rows.ts';
 import { Statements } from './statements.ts';
 
 export type StoreReads = Omit<Store, keyof StoreWrites | 'backup' | 'onCommit' | 'close'>;
+
+const OPTED_OUT = 'select 1 from opt_outs where account = ? and sender = ? and recipient = ? and until > ?';
 
 /** A forward that no older one of its entry holds up. */
 const HEAD = `not exists (select 1 from forwards older where older.entry_id = forwards.entry_id and older.seq < forwards.seq)`;
@@ -26,19 +36,16 @@ export function createReads(db: DatabaseSync): StoreReads {
   };
   return {
     async entry(key) {
-      const row =
-        'id' in key
-          ? sql.get('select * from entries where id = ?', key.id)
-          : sql.get('select * from entries where sid = ? limit 1', key.sid);
-      return row === undefined ? null : entryFromRow(row);
+      const row = 'id' in key ? sql.firstValues(BY_ID, key.id) : sql.firstValues(`${BY_SID} limit 1`, key.sid);
+      return row === undefined ? null : entryFromValues(row);
     },
     async entriesBySid(sids) {
-      return sids.flatMap((sid) => sql.all('select * from entries where sid = ?', sid)).map(entryFromRow);
+      return sids.flatMap((sid) => sql.values(BY_SID, sid)).map(entryFromValues);
     },
     entries: async (query) => listEntries(await ordinary(), query),
     async due(states, now, limit) {
-      const rows = states.flatMap((state) => sql.all(DUE, state, now, limit));
-      const found = rows.map(entryFromRow).sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || a.seq - b.seq);
+      const rows = states.flatMap((state) => sql.values(DUE, state, now, limit));
+      const found = rows.map(entryFromValues).sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || a.seq - b.seq);
       return found.slice(0, limit);
     },
     async nextDue(states) {
@@ -51,18 +58,18 @@ export function createReads(db: DatabaseSync): StoreReads {
     async inState(state, limit) {
       const indexed = state === 'done' ? '' : " and state <> 'done'";
       return sql
-        .all(`select * from entries where state = ?${indexed} order by seq limit ?`, state, limit)
-        .map(entryFromRow);
+        .values(`${SELECT_ENTRIES} where state = ?${indexed} order by seq limit ?`, state, limit)
+        .map(entryFromValues);
     },
     async twins(account, kind, to, since) {
-      const rows = sql.all(
-        'select * from entries where recipient = ? and account = ? and kind = ? and created_at >= ? order by seq',
+      const rows = sql.values(
+        `${SELECT_ENTRIES} where recipient = ? and account = ? and kind = ? and created_at >= ? order by seq`,
         to,
         account,
         kind,
         since,
       );
-      return rows.map(entryFromRow);
+      return rows.map(entryFromValues);
     },
     async counts() {
       const counts = Object.fromEntries(ENTRY_STATES.map((state) => [state, 0])) as Record<EntryState, number>;
@@ -92,14 +99,8 @@ export function createReads(db: DatabaseSync): StoreReads {
       const rows = await query.orderBy('seq').limit(limit).execute();
       return rows.map((row) => eventFromRow(row as Row));
     },
-    async optedOut(account, sender, recipient) {
-      const row = sql.get(
-        'select 1 from opt_outs where account = ? and sender = ? and recipient = ?',
-        account,
-        sender,
-        recipient,
-      );
-      return row !== undefined;
+    async optedOut(account, sender, recipient, now) {
+      return sql.get(OPTED_OUT, account, sender, recipient, now) !== undefined;
     },
     async tokens() {
       return sql.all('select * from tokens order by rowid').map(tokenFromRow);
@@ -119,7 +120,9 @@ export function createReads(db: DatabaseSync): StoreReads {
   };
 }
 
-const DUE = `select * from entries where state = ? and due_at is not null and lane is null and due_at <= ?
+const BY_ID = `${SELECT_ENTRIES} where id = ?`;
+const BY_SID = `${SELECT_ENTRIES} where sid = ?`;
+const DUE = `${SELECT_ENTRIES} where state = ? and due_at is not null and lane is null and due_at <= ?
   order by due_at, seq limit ?`;
 const NEXT_DUE = `select due_at from entries where state = ? and due_at is not null and lane is null
   order by due_at limit 1`;
@@ -145,5 +148,5 @@ async function listEntries(db: Kysely<Schema>, query: EntryQuery): Promise<Entry
   if (since !== undefined) found = found.where('created_at', '>=', since);
   if (idempotencyKey !== undefined) found = found.where('idempotency_key', '=', idempotencyKey);
   const rows = await found.orderBy('seq', 'desc').limit(limit).execute();
-  return rows.map((row) => entryFromRow(row as Row));
+  return rows.map((row) => entryFromNamed(row as Row));
 }

@@ -1,7 +1,7 @@
 /** Prepared statements of one connection, made on first use and kept. */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Row, SqlValue } from './rows.ts';
+import type { Row, SqlValue, Values } from './rows.ts';
 
 export class Statements {
   readonly #db: DatabaseSync;
@@ -15,6 +15,15 @@ export class Statements {
     return this.#statement(sql).all(...values) as Row[];
   }
 
+  /** Rows as arrays: without the cost of names. A statement is asked always this way or always by name. */
+  values(sql: string, ...values: SqlValue[]): Values[] {
+    return this.#statement(sql, true).all(...values) as unknown as Values[];
+  }
+
+  firstValues(sql: string, ...values: SqlValue[]): Values | undefined {
+    return this.#statement(sql, true).get(...values) as unknown as Values | undefined;
+  }
+
   get(sql: string, ...values: SqlValue[]): Row | undefined {
     return this.#statement(sql).get(...values) as Row | undefined;
   }
@@ -25,10 +34,11 @@ export class Statements {
     return { changes: Number(changes), rowid: Number(lastInsertRowid) };
   }
 
-  #statement(sql: string): StatementSync {
+  #statement(sql: string, arrays = false): StatementSync {
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
     const prepared = this.#db.prepare(sql);
+    if (arrays) prepared.setReturnArrays(true);
     this.#prepared.set(sql, prepared);
     return prepared;
   }

@@ -28,9 +28,18 @@ export async function createSqliteStore({ file, random, maxPageCount }: SqliteSt
   const writer = await startWriter({ file, maxPageCount: maxPageCount ?? null }, listeners);
   const db = openReader(file);
   let closed = false;
+  const writes = createWrites(writer.write, random);
+  const reads = createReads(db);
+  // Most stores know no opt-out; then accepting a text must not cost a read for it.
+  let anyOptOut = db.prepare('select 1 from opt_outs limit 1').get() !== undefined;
   return {
-    ...createWrites(writer.write, random),
-    ...createReads(db),
+    ...writes,
+    ...reads,
+    async setOptOut(...pair) {
+      anyOptOut = true;
+      await writes.setOptOut(...pair);
+    },
+    optedOut: async (...pair) => anyOptOut && reads.optedOut(...pair),
     backup: (target) => backupStore(file, target),
     onCommit: (listener) => listeners.add(listener),
     async close() {

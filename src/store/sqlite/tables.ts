@@ -9,7 +9,7 @@ import type { SenderPace } from '../../core/throttle.ts';
 import type { IdempotencyRow, Pruned, PrunedTable, StoredEntry, Tables } from '../tables.ts';
 import type { EntryField, SqlValue } from './rows.ts';
 import { ENTRY_STATES, FINAL_STATES } from '../../core/entry.ts';
-import { ENTRY_COLUMNS, ENTRY_FIELDS, encodeField, paceFromRow, storedFromRow } from './rows.ts';
+import { ENTRY_COLUMNS, ENTRY_FIELDS, encodeField, paceFromRow, SELECT_ENTRIES, storedFromValues } from './rows.ts';
 import { Statements } from './statements.ts';
 
 /** Rows looked at in one chunk of pruning: a chunk must not hold up the writes behind it. */
@@ -20,6 +20,8 @@ export class SqliteTables implements Tables {
   /** Senders whose rows have to be asked: at least those that are slowed. */
   readonly #slowed = new Set<string>();
   readonly #counted = new Map<EntryState, number>();
+  /** Where nobody ever opted out, no text has to be asked for. */
+  #anyOptOut = false;
 
   constructor(db: DatabaseSync) {
     this.#sql = new Statements(db);
@@ -30,18 +32,9 @@ export class SqliteTables implements Tables {
   reload(): void {
     this.#counted.clear();
     this.#slowed.clear();
+    this.#anyOptOut = this.#sql.get('select 1 from opt_outs limit 1') !== undefined;
     for (const row of this.#sql.all('select sender from senders where slowed is not null'))
       this.#slowed.add(String(row.sender));
-  }
-
-  /** The changes of the counts since the last {@link flushCounts}; handed back to {@link restore} when a part is undone. */
-  mark(): ReadonlyMap<EntryState, number> {
-    return new Map(this.#counted);
-  }
-
-  restore(mark: ReadonlyMap<EntryState, number>): void {
-    this.#counted.clear();
-    for (const [state, change] of mark) this.#counted.set(state, change);
   }
 
   /** Writes the counts, once for all operations of a transaction. */
@@ -53,11 +46,8 @@ export class SqliteTables implements Tables {
   }
 
   entry(key: EntryKey): StoredEntry | null {
-    const row =
-      'id' in key
-        ? this.#sql.get('select * from entries where id = ?', key.id)
-        : this.#sql.get('select * from entries where sid = ? limit 1', key.sid);
-    return row === undefined ? null : storedFromRow(row);
+    const row = 'id' in key ? this.#sql.firstValues(BY_ID, key.id) : this.#sql.firstValues(BY_SID, key.sid);
+    return row === undefined ? null : storedFromValues(row);
   }
 
   insertEntries(entries: readonly NewEntry[], decisions: readonly Decision[]): number[] {
@@ -91,10 +81,8 @@ export class SqliteTables implements Tables {
   }
 
   writtenAfter(now: number): StoredEntry[] {
-    const rows = UNFINISHED.flatMap((state) =>
-      this.#sql.all("select * from entries where state = ? and state <> 'done' and updated_at > ?", state, now),
-    );
-    return rows.map(storedFromRow).sort((a, b) => a.record.seq - b.record.seq);
+    const rows = UNFINISHED.flatMap((state) => this.#sql.values(WRITTEN_AFTER, state, now));
+    return rows.map(storedFromValues).sort((a, b) => a.record.seq - b.record.seq);
   }
 
   moveEntry(stored: StoredEntry, dueAt: number | null, updatedAt: number): void {
@@ -102,13 +90,12 @@ export class SqliteTables implements Tables {
   }
 
   dueEntries(now: number, limit: number, paused: readonly string[]): StoredEntry[] {
-    const skipped = paused.length === 0 ? '' : ' and account not in (select value from json_each(?))';
-    const sql = `select * from entries where state = ? and due_at is not null and lane is null and due_at <= ?${skipped}
-      order by due_at, seq limit ?`;
-    const list = paused.length === 0 ? [] : [JSON.stringify(paused)];
-    const queued = this.#sql.all(sql, 'queued', now, ...list, limit);
-    const scheduled = this.#sql.all(sql, 'scheduled', now, ...list, limit);
-    const found = [...queued, ...scheduled].map(storedFromRow);
+    const due = (state: EntryState) =>
+      paused.length === 0
+        ? this.#sql.values(DUE, state, now, limit)
+        : this.#sql.values(DUE_BUT_PAUSED, state, now, JSON.stringify(paused), limit);
+    const [queued, scheduled] = [due('queued'), due('scheduled')];
+    const found = [...queued, ...scheduled].map(storedFromValues);
     if (queued.length === 0 || scheduled.length === 0) return found;
     return found
       .sort((a, b) => (a.record.dueAt ?? 0) - (b.record.dueAt ?? 0) || a.record.seq - b.record.seq)
@@ -116,14 +103,12 @@ export class SqliteTables implements Tables {
   }
 
   lapsedInLanes(now: number, limit: number): StoredEntry[] {
-    const sql = `select * from entries where lane is not null and expires_at is not null and expires_at <= ?
-      order by expires_at, seq limit ?`;
-    return this.#sql.all(sql, now, limit).map(storedFromRow);
+    return this.#sql.values(LAPSED, now, limit).map(storedFromValues);
   }
 
   laneHead(sender: string): StoredEntry | null {
-    const row = this.#sql.get('select * from entries where lane = ? order by seq limit 1', sender);
-    return row === undefined ? null : storedFromRow(row);
+    const row = this.#sql.firstValues(LANE_HEAD, sender);
+    return row === undefined ? null : storedFromValues(row);
   }
 
   laneLength(sender: string): number {
@@ -211,28 +196,21 @@ export class SqliteTables implements Tables {
     this.#sql.run('update forwards set due_at = ?, attempts = attempts + 1 where seq = ?', dueAt, seq);
   }
 
-  isOptedOut(account: string, sender: string, recipient: string): boolean {
-    const sql = 'select 1 from opt_outs where account = ? and sender = ? and recipient = ?';
-    return this.#sql.get(sql, account, sender, recipient) !== undefined;
+  isOptedOut(account: string, sender: string, recipient: string, now: number): boolean {
+    if (!this.#anyOptOut) return false;
+    const sql = 'select 1 from opt_outs where account = ? and sender = ? and recipient = ? and until > ?';
+    return this.#sql.get(sql, account, sender, recipient, now) !== undefined;
   }
 
-  setOptOut(account: string, sender: string, recipient: string, out: boolean, now: number): void {
-    if (out) {
-      this.#sql.run(
-        'insert or replace into opt_outs (account, sender, recipient, at) values (?, ?, ?, ?)',
-        account,
-        sender,
-        recipient,
-        now,
-      );
-    } else {
-      this.#sql.run(
-        'delete from opt_outs where account = ? and sender = ? and recipient = ?',
-        account,
-        sender,
-        recipient,
-      );
+  setOptOut(account: string, sender: string, recipient: string, until: number | null): void {
+    if (until === null) {
+      const sql = 'delete from opt_outs where account = ? and sender = ? and recipient = ?';
+      this.#sql.run(sql, account, sender, recipient);
+      return;
     }
+    const sql = 'insert or replace into opt_outs (account, sender, recipient, until) values (?, ?, ?, ?)';
+    this.#sql.run(sql, account, sender, recipient, until);
+    this.#anyOptOut = true;
   }
 
   insertToken({ sid, name, hash, createdAt, revokedAt }: TokenRecord): void {
@@ -291,6 +269,17 @@ export class SqliteTables implements Tables {
 const INSERTED = ENTRY_FIELDS.filter((field): field is Exclude<EntryField, 'seq'> => field !== 'seq');
 const INSERT_ENTRY = `insert into entries (${INSERTED.map((field) => ENTRY_COLUMNS[field][0]).join(', ')}, decided)
   values (${INSERTED.map(() => '?').join(', ')}, ?)`;
+
+const BY_ID = `${SELECT_ENTRIES} where id = ?`;
+const BY_SID = `${SELECT_ENTRIES} where sid = ? limit 1`;
+const WRITTEN_AFTER = `${SELECT_ENTRIES} where state = ? and state <> 'done' and updated_at > ?`;
+const WHERE_DUE = 'where state = ? and due_at is not null and lane is null and due_at <= ?';
+const DUE = `${SELECT_ENTRIES} ${WHERE_DUE} order by due_at, seq limit ?`;
+const DUE_BUT_PAUSED = `${SELECT_ENTRIES} ${WHERE_DUE} and account not in (select value from json_each(?))
+  order by due_at, seq limit ?`;
+const LAPSED = `${SELECT_ENTRIES} where lane is not null and expires_at is not null and expires_at <= ?
+  order by expires_at, seq limit ?`;
+const LANE_HEAD = `${SELECT_ENTRIES} where lane = ? order by seq limit 1`;
 
 const UNFINISHED = ENTRY_STATES.filter((state) => !FINAL_STATES.has(state));
 

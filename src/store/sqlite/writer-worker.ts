@@ -1,5 +1,6 @@
 /** The writer's thread: takes the operations that have gathered, and commits them together. */
 
+import type { StatementSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { OperationName, Operations, Performed } from '../operations.ts';
@@ -43,6 +44,8 @@ const GROUP = 512;
 class Writer {
   readonly #db: DatabaseSync;
   readonly #tables: SqliteTables;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   readonly #file: string;
   #busyMs = -1;
 
@@ -52,20 +55,29 @@ class Writer {
     this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536');
     if (maxPageCount !== null) this.#db.exec(`pragma max_page_count = ${Math.trunc(maxPageCount)}`);
     this.#tables = new SqliteTables(this.#db);
+    this.#begin = this.#db.prepare('begin immediate');
+    this.#commit = this.#db.prepare('commit');
   }
 
-  /** One transaction; each operation in a savepoint of its own, so that one that fails does not hurt the others. */
+  /**
+   * One transaction for all. When one operation of several fails, everything is undone and each is written in a
+   * transaction of its own, so that the one hurts no other; the usual case then needs no savepoints.
+   */
   write(group: readonly WriteRequest[]): WriteAnswer[] {
     try {
       this.#waitForLock(BUSY_MS - (now() - (group[0]?.at ?? now())));
-      this.#db.exec('begin immediate');
-      const answers = group.map((request) => this.#answer(request));
+      this.#begin.run();
+      const answers = group.map(({ number, name, input }) => ({
+        number,
+        performed: perform(this.#tables, name, input),
+      }));
       this.#tables.flushCounts();
-      this.#db.exec('commit');
+      this.#commit.run();
       return answers;
     } catch (error) {
       this.#abandon();
       const failure = this.failure(error);
+      if (group.length > 1 && failure.code !== 'TOLLBOARD_STORE_BUSY') return group.flatMap((one) => this.write([one]));
       return group.map(({ number }) => ({ number, error: failure }));
     }
   }
@@ -82,22 +94,6 @@ class Writer {
   failure(error: unknown): Extract<WriteAnswer, { error: unknown }>['error'] {
     const { code, message, details, cause } = storeError(error, this.#file);
     return { code, message, details, cause: cause instanceof Error ? cause.message : null };
-  }
-
-  #answer(request: WriteRequest): WriteAnswer {
-    const mark = this.#tables.mark();
-    this.#db.exec('savepoint operation');
-    try {
-      const performed = perform(this.#tables, request.name, request.input);
-      this.#db.exec('release operation');
-      return { number: request.number, performed };
-    } catch (error) {
-      // A full disk may have undone the whole transaction already: then nothing of the group stands.
-      if (!this.#db.isTransaction) throw error;
-      this.#db.exec('rollback to operation; release operation');
-      this.#tables.restore(mark);
-      return { number: request.number, error: this.failure(error) };
-    }
   }
 
   #abandon(): void {
