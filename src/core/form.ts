@@ -22,7 +22,10 @@ export function toForm(kind: EntryKind, to: string, params: ParameterValues, ext
 }
 
 /** The reverse: known fields under twilio-node's names with JSON types, the rest in `extra` in the order received. */
-export function fromForm(kind: EntryKind, form: FormFields): { to: string; params: ParameterValues; extra: FormFields } {
+export function fromForm(
+  kind: EntryKind,
+  form: FormFields,
+): { to: string; params: ParameterValues; extra: FormFields } {
   const rows = new Map(parametersOf(kind).map((parameter) => [parameter.wire, parameter]));
   const params: ParameterValues = {};
   const extra: FormFields = [];
@@ -31,7 +34,8 @@ export function fromForm(kind: EntryKind, form: FormFields): { to: string; param
     const parameter = rows.get(wire);
     if (wire === 'To') to = text;
     else if (parameter === undefined) extra.push([wire, text]);
-    else if (parameter.type === 'list') params[parameter.name] = [...((params[parameter.name] as string[]) ?? []), text];
+    else if (parameter.type === 'list')
+      params[parameter.name] = [...((params[parameter.name] as string[]) ?? []), text];
     else params[parameter.name] = typedValue(parameter, text);
   }
   return { to, params, extra };

@@ -3,7 +3,16 @@
 import type { Choice, Decision, Entry, EntryRecord, EntryState } from './entry.ts';
 import type { EventRecord } from './event.ts';
 import type { FormFields } from './parameter.ts';
-import type { CheckReport, Commit, EntryQuery, EventQuery, Recipient, SendOptions, SendRequest, TokenRecord } from './ports.ts';
+import type {
+  CheckReport,
+  Commit,
+  EntryQuery,
+  EventQuery,
+  Recipient,
+  SendOptions,
+  SendRequest,
+  TokenRecord,
+} from './ports.ts';
 
 export interface SendAnswer {
   entries: Entry[];
