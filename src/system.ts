@@ -1,7 +1,7 @@
 /** The real clock and the real random numbers: handed out by the roots, replaced by tests. */
 
-import { randomBytes } from 'node:crypto';
 import type { Clock, Random } from './core/ports.ts';
+import { randomBytes } from 'node:crypto';
 
 /** Timers beyond this overflow in Node and would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -1,8 +1,8 @@
 /** The ports: what the domain needs from the world, and what its surfaces may ask of it. */
 
-import type { Choice, Decision, Entry, EntryKind, EntryRecord, EntryState, NewEntry, OnUnknown } from './entry.ts';
+import type { Decision, Entry, EntryKind, EntryRecord, EntryState, NewEntry, OnUnknown } from './entry.ts';
 import type { ErrorReport } from './errors.ts';
-import type { EventRecord, EventType, NewEvent } from './event.ts';
+import type { EventRecord, EventType } from './event.ts';
 import type { EventDraft, Fact, StatusFact } from './outbox.ts';
 import type { FormFields, ParameterValues } from './parameter.ts';
 import type { SenderPace } from './throttle.ts';
