@@ -7,12 +7,18 @@ import { entryView, reached } from '../core/entry.ts';
 import { isTollboardError, TollboardError } from '../core/errors.ts';
 import { refusedOutcome } from '../core/refusal.ts';
 
-export function createGatewayMessenger(gateway: GatewayApi): Messenger {
+export interface GatewayMessenger extends Messenger {
+  /** Ends the waits under way: they reject with an AbortError, as those of a closed remote messenger do. */
+  close(): void;
+}
+
+export function createGatewayMessenger(gateway: GatewayApi): GatewayMessenger {
   const waiters = new Waiters(gateway);
   return {
     async send(requests: readonly SendRequest[], options: SendOptions = {}): Promise<Entry[]> {
       const answers: Entry[] = [];
       for (const [index, request] of requests.entries()) {
+        options.signal?.throwIfAborted();
         const { idempotencyKey } = options;
         const key =
           idempotencyKey === undefined || requests.length === 1 ? idempotencyKey : `${idempotencyKey}:${index}`;
@@ -27,6 +33,7 @@ export function createGatewayMessenger(gateway: GatewayApi): Messenger {
     wait: (id, until, signal) => waiters.wait(id, until, signal),
     recipients: (signal) => gateway.recipients(undefined, signal),
     check: (signal) => gateway.connectivity(undefined, signal),
+    close: () => waiters.close(),
   };
 }
 
@@ -44,6 +51,7 @@ async function sendOne(gateway: GatewayApi, request: SendRequest, options: SendO
 class Waiters {
   readonly #gateway: GatewayApi;
   readonly #waiting = new Map<string, Set<(record: EntryRecord) => void>>();
+  readonly #closed = new AbortController();
   #unsubscribe: (() => void) | null = null;
 
   constructor(gateway: GatewayApi) {
@@ -52,13 +60,17 @@ class Waiters {
 
   /** Listens first and looks then, so that nothing falls between the two. */
   wait(id: string, until: WaitUntil, signal?: AbortSignal): Promise<Entry> {
+    const closed = this.#closed.signal;
     return new Promise((resolve, reject) => {
+      closed.throwIfAborted();
       let last: EntryRecord | null = null;
       const end = (settle: () => void) => {
         this.#forget(id, seen);
         signal?.removeEventListener('abort', give);
+        closed.removeEventListener('abort', fail);
         settle();
       };
+      const fail = () => end(() => reject(closed.reason as Error));
       const seen = (record: EntryRecord) => {
         last = record;
         if (reached(record, until) || signal?.aborted) end(() => resolve(entryView(record)));
@@ -75,8 +87,13 @@ class Waiters {
       const give = () => (last === null ? undefined : seen(last));
       this.#remember(id, seen);
       signal?.addEventListener('abort', give, { once: true });
+      closed.addEventListener('abort', fail, { once: true });
       look();
     });
+  }
+
+  close(): void {
+    this.#closed.abort(new DOMException('The messenger was closed.', 'AbortError'));
   }
 
   /** By id, or by the SID that Twilio gave: a caller may know either. */
