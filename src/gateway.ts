@@ -7,13 +7,14 @@ import type { DeliveryOptions } from './delivery/delivery.ts';
 import type { AccountClient } from './delivery/gateway-service.ts';
 import type { Simulator } from './simulator/server.ts';
 import type { Transport } from './twilio/transport.ts';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
 import { TollboardError } from './core/errors.ts';
 import { startDelivery } from './delivery/delivery.ts';
 import { createGatewayService } from './delivery/gateway-service.ts';
 import { createGuardedRequest } from './delivery/guarded-request.ts';
+import { createLateChanges } from './delivery/late-changes.ts';
 import { createGatewayMessenger } from './delivery/messenger.ts';
 import { createServer } from './server/app.ts';
 import { createMeters } from './server/meters.ts';
@@ -76,7 +77,6 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
   const logger: Logger = options.logger ?? pino({ level: 'warn' }, pino.destination(2));
-  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   const lock = await lockDataDirectory(settings.dataDir);
   parts.add(() => lock.release());
   const store = await createSqliteStore({
@@ -102,6 +102,8 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   const meters = createMeters(() => store.counts());
   const callbackUrls = new Map<string, string | null>();
   const callbackBaseOf = (account: string) => callbackUrls.get(account) ?? null;
+  const late = createLateChanges({ store, clock, logger });
+  parts.add(() => late.stop());
   const api = createGatewayService({
     store,
     accounts: clients,
@@ -113,6 +115,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
       const authTokens = bySid.get(account)?.authTokens ?? [];
       return base !== null && verifySignature({ url: base + pathAndQuery, fields, signature, authTokens });
     },
+    late,
     onCallback: meters.calledBack,
     issueToken: tokens.issue,
     tokens: tokens.list,
@@ -162,6 +165,8 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     simulatorUrl: simulator?.url ?? null,
   });
   parts.add(() => rm(join(settings.dataDir, 'gateway.json'), { force: true }));
+  const messenger = createGatewayMessenger(api);
+  parts.add(() => messenger.close());
 
   return {
     url: server.url,
@@ -170,7 +175,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     webhookUrl: null,
     simulated: simulator !== null,
     api,
-    messenger: createGatewayMessenger(api),
+    messenger,
     callbackUrls,
     stop: () => parts.stop(),
   };

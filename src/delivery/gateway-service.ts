@@ -42,6 +42,7 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
   const { clock } = options.accept;
   const control = { store, accounts, clock };
   const owned = new Map<string, string>();
+  let refusal: Refusal | null = null;
 
   /** `sender:`, else the simulator's, else the account's only number, else an error that lists what it owns. */
   async function defaultSender(account: SendingAccount): Promise<string | null> {
@@ -67,7 +68,16 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
   }
 
   return {
-    send: (request, send = {}) => accept(request, send, { ...options.accept, store, defaultSender }),
+    async send(request, send = {}) {
+      try {
+        const answer = await accept(request, send, { ...options.accept, store, defaultSender });
+        refusal = null;
+        return answer;
+      } catch (error) {
+        if (isTollboardError(error) && error.code.startsWith('TOLLBOARD_STORE_')) refusal = { error, at: clock.now() };
+        throw error;
+      }
+    },
     entry: async (id) => (await store.entry({ id })) ?? (await store.entry({ sid: id })),
     entries: (query) => store.entries(query),
     decisions: async (id) => store.decisions((await findEntry(id, store)).id),
@@ -85,7 +95,7 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
       return result;
     },
     onCommit: (listener) => store.onCommit(listener),
-    health: () => health(store, options.accept.accounts, clock.now()),
+    health: () => health(store, options.accept.accounts, { now: clock.now(), refusal }),
     issueToken: options.issueToken,
     tokens: options.tokens,
     revokeToken: options.revokeToken,
@@ -108,10 +118,24 @@ async function connectivity(client: AccountClient, signal?: AbortSignal): Promis
   }
 }
 
-/** Ready means: what is accepted now would be on disk. Found out by writing. */
-async function health(store: Store, accounts: readonly SendingAccount[], now: number) {
+/** The last request that the store did not take, while none was taken since. */
+interface Refusal {
+  error: TollboardError;
+  at: number;
+}
+
+/** A full disk may still take the small write of the check, so a refused request counts for this long. */
+const REFUSAL_COUNTS_MS = 10_000;
+
+/** Ready means: what is accepted now would be on disk. Found out by writing, and from the requests themselves. */
+async function health(
+  store: Store,
+  accounts: readonly SendingAccount[],
+  { now, refusal }: { now: number; refusal: Refusal | null },
+) {
   const first = accounts[0];
   try {
+    if (refusal !== null && Math.abs(now - refusal.at) < REFUSAL_COUNTS_MS) throw refusal.error;
     if (first !== undefined) await store.noteAccount(first.accountSid, first.simulated, now);
     return { ready: true, checks: { store: { ok: true, message: 'The store takes writes.' } } };
   } catch (error) {

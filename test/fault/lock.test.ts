@@ -52,6 +52,20 @@ describe('the lock of a data directory', () => {
     lock.release();
   });
 
+  it.each(['file', 'file/data'])('tells that %s cannot be a directory, and why', async (name) => {
+    const parent = join(dir, '..');
+    writeFileSync(join(parent, 'file'), '');
+    const failure = lockDataDirectory(join(parent, name));
+    await expect(failure).rejects.toMatchObject({ 
+      code: 'TOLLBOARD_DATA_UNUSABLE',
+      message: expect.stringContaining('a file stands in its way'),
+    });
+  });
+
+  it.runIf(existsSync('/proc/self'))('does not try for ever where no directory can be made', async () => {
+    await expect(lockDataDirectory('/proc/tollboard/data')).rejects.toMatchObject({ code: 'TOLLBOARD_DATA_UNUSABLE' });
+  });
+
   it('is refused within one process too, and free after release, which may be done twice', async () => {
     const lock = await lockDataDirectory(dir);
     await expect(lockDataDirectory(dir)).rejects.toMatchObject({ code: 'TOLLBOARD_DATA_IN_USE' });

@@ -18,29 +18,38 @@ export async function manyRuns(usual: number): Promise<string[]> {
   );
   const left = seeds.values();
   const found: string[] = [];
+  const told: string[] = [];
   async function lane(): Promise<void> {
     const bench = createFaultBench();
     try {
-      for (const seed of left) found.push(...(await oneRun(scheduleOf(seed), bench)));
+      for (const seed of left) {
+        const run = await oneRun(scheduleOf(seed), bench);
+        found.push(...run.found);
+        told.push(run.told);
+      }
     } finally {
       await bench.close();
     }
   }
-  await Promise.all(Array.from({ length: Math.min(LANES, seeds.length) }, lane));
+  try {
+    await Promise.all(Array.from({ length: Math.min(LANES, seeds.length) }, lane));
+  } finally {
+    console.log(told.join('\n'));
+  }
   return found;
 }
 
-async function oneRun(schedule: Schedule, bench: FaultBench): Promise<string[]> {
+async function oneRun(schedule: Schedule, bench: FaultBench): Promise<{ found: string[]; told: string }> {
   const { seed, acts, equalTexts } = schedule;
   const began = performance.now();
-  const history = await bench.run(schedule);
+  const history = await bench.run(schedule).catch((cause: unknown) => {
+    throw new Error(`the run with seed ${seed} broke off`, { cause });
+  });
   const found = contradictions(history, { mayHold: equalTexts });
   const what = acts.map((act) => (act.act === 'fault' ? act.fault.fault : act.act)).join(' ');
   const counts = `${history.entries.length} entries, ${history.acceptances.length} taken`;
-  console.log(
-    `seed ${seed}: ${counts}, ${found.length} contradiction(s), ${Math.round(performance.now() - began)} ms: ${what}`,
-  );
-  return found.map((sentence) => `seed ${seed}: ${sentence}`);
+  const told = `seed ${seed}: ${counts}, ${found.length} contradiction(s), ${Math.round(performance.now() - began)} ms: ${what}`;
+  return { found: found.map((sentence) => `seed ${seed}: ${sentence}`), told };
 }
 
 function seedsOf(usual: number): number[] {

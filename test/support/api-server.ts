@@ -7,6 +7,7 @@ import type { Clock, Random, Store } from '../../src/core/ports.ts';
 import type { AccountClient } from '../../src/delivery/gateway-service.ts';
 import type { RunningServer, ServerOptions } from '../../src/server/app.ts';
 import { createGatewayService } from '../../src/delivery/gateway-service.ts';
+import { createLateChanges } from '../../src/delivery/late-changes.ts';
 import { createServer } from '../../src/server/app.ts';
 import { createMeters } from '../../src/server/meters.ts';
 import { createTokens } from '../../src/server/tokens.ts';
@@ -70,6 +71,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       sender: SENDER,
       logger,
       verify: (_account, _path, _fields, signature) => signature === SIGNATURE,
+      late: createLateChanges({ store, clock, logger }),
       onCallback: () => undefined,
       issueToken: tokens.issue,
       tokens: tokens.list,

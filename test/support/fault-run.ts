@@ -249,13 +249,12 @@ class World {
   }
 }
 
-/** Another connection holds the write lock while `wait` lasts. */
-export async function holdLock(file: string, wait: () => Promise<unknown>): Promise<void> {
+/** Another connection holds the write lock while `wait` lasts; closing it lets go. */
+export async function holdLock<T>(file: string, wait: () => Promise<T>): Promise<T> {
   const other = new DatabaseSync(file, { timeout: 5000 });
   try {
     other.exec('BEGIN IMMEDIATE');
-    await wait();
-    other.exec('ROLLBACK');
+    return await wait();
   } finally {
     other.close();
   }

@@ -1,6 +1,7 @@
 /** A program: a gateway in a process of its own, on a clock that the test drives. The shipped program has no such hook. */
 
 import type { Settings } from '../../src/config/settings.ts';
+import type { EntryState } from '../../src/core/entry.ts';
 import type { RunningGateway } from '../../src/gateway.ts';
 import type { DrivenClock } from './driven-clock.ts';
 import { enableCompileCache } from 'node:module';
@@ -53,7 +54,10 @@ const calls = {
   run: (speed: number) => clock?.run(speed),
   now: () => clock?.now() ?? 0,
   /** True once every entry is final or held; false when `withinMs` of the clock have passed before. */
-  settled: (withinMs: number) => settled(withinMs),
+  settled: (withinMs: number) => untilCounts(withinMs, (counts) => UNFINISHED.every((state) => counts[state] === 0)),
+  /** Resolves once `count` entries are in `state` (the clock may stand still). */
+  reached: ({ state, count }: { state: EntryState; count: number }) =>
+    untilCounts(Infinity, (counts) => counts[state] === count),
   async stop(): Promise<void> {
     await gateway?.stop();
     clock?.close();
@@ -68,7 +72,7 @@ answerCalls(calls);
 /** Silent about everything that is not a final or held state: `sent` counts as unfinished. */
 const UNFINISHED = ['scheduled', 'queued', 'sending', 'unknown', 'sent'] as const;
 
-async function settled(withinMs: number): Promise<boolean> {
+async function untilCounts(withinMs: number, fits: (counts: Record<EntryState, number>) => boolean): Promise<boolean> {
   if (gateway === null || clock === null) throw new Error('no gateway runs');
   const { api } = gateway;
   const over = new AbortController();
@@ -76,8 +80,7 @@ async function settled(withinMs: number): Promise<boolean> {
     () => false,
     () => true,
   );
-  const looking = look();
-  const result = await Promise.race([looking, late]);
+  const result = await Promise.race([look(), late]);
   over.abort();
   return result;
 
@@ -90,8 +93,7 @@ async function settled(withinMs: number): Promise<boolean> {
       const news = new Promise<void>((resolve) => {
         changed = resolve;
       });
-      const counts = await api.counts();
-      if (UNFINISHED.every((state) => counts[state] === 0)) return true;
+      if (fits(await api.counts())) return true;
       await news;
     }
   }

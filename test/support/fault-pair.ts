@@ -1,0 +1,118 @@
+/** A gateway and a Twilio in processes of their own, for one test after the other: time is the test's. */
+
+import type { Decision, Entry } from '../../src/core/entry.ts';
+import type { PhoneMessage } from '../../src/simulator/control.ts';
+import type { GatewayCalls, GatewayStart, StartedGateway } from './gateway-process.ts';
+import type { Program } from './process-calls.ts';
+import type { SimulatorCalls } from './simulator-process.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { forkProgram } from './process-calls.ts';
+
+export const FROM = '+15550000001';
+export const PHONE = '+15551112222';
+/** Noon of 1 July 2026, UTC. */
+export const START = Date.UTC(2026, 6, 1, 12);
+const HOUR = 3_600_000;
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: an answer has whatever members the test asks it for
+  json: any;
+}
+
+export interface FaultPair {
+  readonly simulator: Program<SimulatorCalls>;
+  readonly gateway: Program<GatewayCalls>;
+  readonly dataDir: string;
+  readonly url: string;
+  readonly token: string;
+  /** What the gateway was told of Twilio. */
+  readonly twilio: GatewayStart['twilio'];
+  /** A new gateway on the same data, after a stop or a kill; the clock goes on where it was unless `now` is given. */
+  start(options?: Partial<GatewayStart> & { now?: number }): Promise<void>;
+  /** To the gateway's API, as its owner. */
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** One text to each; the entries of the answer. */
+  send(to: string | string[], body: string, more?: Record<string, unknown>): Promise<Entry[]>;
+  entry(id: string): Promise<Entry & { decisions: Decision[] }>;
+  entries(): Promise<Entry[]>;
+  acceptances(): Promise<PhoneMessage[]>;
+  /** Time flies until every entry is final or held; throws when a day passes before. */
+  settle(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Clocks stand still until the test moves them or lets them run. */
+export async function startPair(options: Partial<GatewayStart> = {}): Promise<FaultPair> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tollboard-fault-'));
+  const simulator = forkProgram<SimulatorCalls>(new URL('./simulator-process.ts', import.meta.url));
+  const all: Array<Program<GatewayCalls>> = [];
+  let started: StartedGateway = { url: '', token: '', port: 0 };
+  let twilio: GatewayStart['twilio'] = { url: '', accountSid: '', authToken: '' };
+  const gateway = () => all.at(-1) as Program<GatewayCalls>;
+
+  async function ask(method: string, path: string, body?: unknown, headers = {}): Promise<Answer> {
+    const answer = await fetch(`${started.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${started.token}`, 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const json = (answer.headers.get('content-type') ?? '').includes('json') ? JSON.parse(text) : null;
+    return { status: answer.status, headers: answer.headers, json };
+  }
+
+  async function end(): Promise<void> {
+    await Promise.all([simulator, ...all].map((program) => program.kill()));
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+
+  const pair: FaultPair = {
+    simulator,
+    get gateway() {
+      return gateway();
+    },
+    dataDir,
+    get url() {
+      return started.url;
+    },
+    get token() {
+      return started.token;
+    },
+    get twilio() {
+      return twilio;
+    },
+    async start({ now, ...more } = {}) {
+      const speed = 0;
+      all.push(forkProgram<GatewayCalls>(new URL('./gateway-process.ts', import.meta.url)));
+      const clock = { now: now ?? START, speed };
+      started = await gateway().call('start', { dataDir, twilio, port: started.port, clock, ...options, ...more });
+    },
+    ask,
+    async send(to, body, more = {}) {
+      const { json, status } = await ask('POST', '/api/v1/messages', { to, body, ...more });
+      if (status !== 202) throw new Error(`refused: ${JSON.stringify(json)}`);
+      return json.messages;
+    },
+    entry: async (id) => (await ask('GET', `/api/v1/messages/${id}?explain=true`)).json,
+    entries: async () => (await ask('GET', '/api/v1/messages?limit=1000')).json.messages,
+    acceptances: () => simulator.call('acceptances'),
+    async settle() {
+      await Promise.all([simulator.call('run', 300), gateway().call('run', 300)]);
+      if (!(await gateway().call('settled', 24 * HOUR))) throw new Error('not everything came to an end');
+      await Promise.all([simulator.call('run', 0), gateway().call('run', 0)]);
+    },
+    end,
+  };
+  try {
+    twilio = await simulator.call('open', { clock: { now: START, speed: 0 } });
+    await pair.start();
+    return pair;
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
