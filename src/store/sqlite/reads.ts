@@ -58,7 +58,7 @@ export function createReads(db: DatabaseSync): StoreReads {
     async inState(state, limit) {
       const indexed = state === 'done' ? '' : " and state <> 'done'";
       return sql
-        .values(`${SELECT_ENTRIES} where state = ?${indexed} order by seq limit ?`, state, limit)
+        .values(`${SELECT_ENTRIES} where state = ?${indexed} order by seq limit ? + 0`, state, limit)
         .map(entryFromValues);
     },
     async twins(account, kind, to, since) {
@@ -110,7 +110,7 @@ export function createReads(db: DatabaseSync): StoreReads {
       return rows.map((row) => ({ account: String(row.account), simulated: row.simulated === 1 }));
     },
     async dueForwards(now, limit) {
-      const due = `select * from forwards where due_at <= ? and ${HEAD} order by due_at, seq limit ?`;
+      const due = `select * from forwards where due_at <= ? and ${HEAD} order by due_at, seq limit ? + 0`;
       return sql.all(due, now, limit).map(forwardFromRow);
     },
     async nextForward() {
@@ -123,7 +123,7 @@ export function createReads(db: DatabaseSync): StoreReads {
 const BY_ID = `${SELECT_ENTRIES} where id = ?`;
 const BY_SID = `${SELECT_ENTRIES} where sid = ?`;
 const DUE = `${SELECT_ENTRIES} where state = ? and due_at is not null and lane is null and due_at <= ?
-  order by due_at, seq limit ?`;
+  order by due_at, seq limit ? + 0`;
 const NEXT_DUE = `select due_at from entries where state = ? and due_at is not null and lane is null
   order by due_at limit 1`;
 const NEXT_IN_LANES = `select min(next_at) as at from senders

@@ -3,6 +3,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Row, SqlValue, Values } from './rows.ts';
 
+/**
+ * A limit is written `limit ? + 0`: SQLite plans a statement for the value of a bare `limit ?`, and so would prepare it
+ * again, thirty times the cost, each time that it runs.
+ */
 export class Statements {
   readonly #db: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();

@@ -80,6 +80,7 @@ describe('the statements', () => {
     perform(tables, 'prune', { table: 'entries', olderThan: NOON, after: 0 });
     tables.flushCounts();
     expect(asked.size).toBeGreaterThan(20);
+    expect([...asked].filter((sql) => /limit \?(?! \+ 0)/.test(sql))).toEqual([]);
     expect(scans()).toEqual([]);
   });
 

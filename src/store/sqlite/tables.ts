@@ -274,11 +274,11 @@ const BY_ID = `${SELECT_ENTRIES} where id = ?`;
 const BY_SID = `${SELECT_ENTRIES} where sid = ? limit 1`;
 const WRITTEN_AFTER = `${SELECT_ENTRIES} where state = ? and state <> 'done' and updated_at > ?`;
 const WHERE_DUE = 'where state = ? and due_at is not null and lane is null and due_at <= ?';
-const DUE = `${SELECT_ENTRIES} ${WHERE_DUE} order by due_at, seq limit ?`;
+const DUE = `${SELECT_ENTRIES} ${WHERE_DUE} order by due_at, seq limit ? + 0`;
 const DUE_BUT_PAUSED = `${SELECT_ENTRIES} ${WHERE_DUE} and account not in (select value from json_each(?))
-  order by due_at, seq limit ?`;
+  order by due_at, seq limit ? + 0`;
 const LAPSED = `${SELECT_ENTRIES} where lane is not null and expires_at is not null and expires_at <= ?
-  order by expires_at, seq limit ?`;
+  order by expires_at, seq limit ? + 0`;
 const LANE_HEAD = `${SELECT_ENTRIES} where lane = ? order by seq limit 1`;
 
 const UNFINISHED = ENTRY_STATES.filter((state) => !FINAL_STATES.has(state));
