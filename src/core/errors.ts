@@ -47,6 +47,11 @@ export const ERRORS = {
     message: 'The data directory {dir} is in use by another gateway ({owner}).',
     remedy: 'Stop that gateway, or start this one with another --data directory.',
   },
+  TOLLBOARD_DATA_UNUSABLE: {
+    kind: 'invalid',
+    message: 'The data directory {dir} cannot be used: {reason}.',
+    remedy: 'Give it to this user, or name another one with --data or data: in tollboard.yaml.',
+  },
   TOLLBOARD_REQUEST_NO_RECIPIENT: {
     kind: 'invalid',
     message: 'The request names no recipient: `to` is an empty list.',
@@ -331,7 +336,7 @@ export const ERRORS = {
   TOLLBOARD_HTTP_LISTEN_FAILED: {
     kind: 'conflict',
     message: 'Cannot listen on {host}:{port}: {reason}.',
-    remedy: 'Choose another port with --port, or stop the program that holds this one.',
+    remedy: 'Choose another port with --port (the simulator of start: --simulator-port), or stop the program there.',
   },
   TOLLBOARD_HTTP_METHOD_NOT_ALLOWED: {
     kind: 'invalid',
@@ -362,7 +367,7 @@ export const ERRORS = {
     kind: 'unauthorized',
     message: 'The request has no valid Bearer token.',
     remedy:
-      'Send `Authorization: Bearer <token>`: the token of gateway.json in the data directory, or one of "tollboard config token create".',
+      'Give --token, or send `Authorization: Bearer <token>`: the token of gateway.json in the data directory, or one of "tollboard config token create".',
   },
   TOLLBOARD_IDEMPOTENCY_MISMATCH: {
     kind: 'invalid',

@@ -272,7 +272,7 @@ function readBody(request: IncomingMessage, reading: Set<IncomingMessage>): Prom
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'EADDRINUSE' ? 'another program listens there' : (cause.code ?? cause.message);
+      const reason = cause.code === 'EADDRINUSE' ? 'another program holds that port' : (cause.code ?? cause.message);
       reject(new TollboardError('TOLLBOARD_HTTP_LISTEN_FAILED', { cause, details: { host, port, reason } }));
     });
     server.listen(port, host, () => resolve());

@@ -56,7 +56,7 @@ describe('the lock of a data directory', () => {
     const parent = join(dir, '..');
     writeFileSync(join(parent, 'file'), '');
     const failure = lockDataDirectory(join(parent, name));
-    await expect(failure).rejects.toMatchObject({ 
+    await expect(failure).rejects.toMatchObject({
       code: 'TOLLBOARD_DATA_UNUSABLE',
       message: expect.stringContaining('a file stands in its way'),
     });
