@@ -1,4 +1,7 @@
+import fc from 'fast-check';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { describe, expect, it } from 'vitest';
+import { holds } from '../../test/support/property.ts';
 import { addressRemedy, parseAddress } from './address.ts';
 
 describe('an address is told by its form', () => {
@@ -73,5 +76,17 @@ describe('the remedy for a wrong number', () => {
 
   it('asks for a look at the length where the + is there', () => {
     expect(addressRemedy('+1555')).toBe('Check the country code and the number of digits.');
+  });
+});
+
+describe('numbers of +1', () => {
+  it('are as possible as the library says, whatever their digits', () => {
+    holds(
+      fc.property(fc.stringMatching(/^[2-9][0-9]{9}$/), fc.stringMatching(/^[0-9]{1,13}$/), (national, any) => {
+        for (const number of [`+1${national}`, `+1${any}`]) {
+          expect(parseAddress(number) !== null).toBe(parsePhoneNumberFromString(number)?.isPossible() === true);
+        }
+      }),
+    );
   });
 });

@@ -61,13 +61,20 @@ const FORMS: ReadonlyArray<readonly [AddressKind, RegExp]> = [
 const PARSED = new Map<string, Address | null>();
 const MAX_PARSED = 4096;
 
+const E164 = /^\+[1-9]\d{1,14}$/;
+
+/**
+ * Possible by the numbering plan of +1 (ITU-T E.164, NANPA): ten digits that do not begin with 0 or 1. The library says
+ * the same after looking through two dozen countries, which takes a third of all the time that accepting a text takes.
+ */
+const NORTH_AMERICAN = /^\+1[2-9]\d{9}$/;
+
 function phoneNumber(text: string): Address | null {
   const known = PARSED.get(text);
   if (known !== undefined) return known;
   const value = `+${text.slice(1).replaceAll(SEPARATORS, '')}`;
-  const form = /^\+[1-9]\d{1,14}$/.test(value);
-  const address: Address | null =
-    form && parsePhoneNumberFromString(value)?.isPossible() ? { kind: 'e164', value } : null;
+  const possible = NORTH_AMERICAN.test(value) || (E164.test(value) && parsePhoneNumberFromString(value)?.isPossible());
+  const address: Address | null = possible === true ? { kind: 'e164', value } : null;
   if (PARSED.size >= MAX_PARSED) PARSED.clear();
   PARSED.set(text, address);
   return address;

@@ -46,7 +46,6 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
   let recording = 0;
   let stopped = false;
   let whenDrained: (() => void) | null = null;
-  const abandon = new AbortController();
 
   const loop = startDueLoop({
     name: 'outbox',
@@ -114,7 +113,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
 
   async function create(account: TwilioAccount, entry: EntryRecord): Promise<CreateResult> {
     try {
-      return await account.create(entry.kind, createForm(entry, options.callbackBase(entry.account)), abandon.signal);
+      return await account.create(entry.kind, createForm(entry, options.callbackBase(entry.account)));
     } catch (error) {
       logger.error({ entry: entry.id, error }, 'a create request ended in an unforeseen error; its outcome is unknown');
       return { outcome: 'unknown', error: errorReport('TOLLBOARD_DELIVERY_LOST_ANSWER', { stage: 'unknown' }) };
@@ -159,7 +158,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
     },
   };
 
-  /** Requests under way may end by themselves; what then still hangs is cut off and resolved at the next start. */
+  /** Requests under way may end by themselves; what then still hangs ends with the transport and is resolved at the next start. */
   async function drain(): Promise<void> {
     const drained = new Promise<void>((resolve) => {
       whenDrained = resolve;
@@ -168,7 +167,6 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
     const deadline = clock.sleep(DRAIN_MS, patience.signal).catch(() => undefined);
     await Promise.race([drained, deadline]);
     patience.abort();
-    abandon.abort();
   }
 }
 
