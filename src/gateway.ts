@@ -60,8 +60,8 @@ export interface RunningGateway {
 
 /**
  * Starts a gateway on a data directory that no other gateway holds. Throws `TOLLBOARD_DATA_IN_USE`,
- * `TOLLBOARD_CONFIG_ACCOUNT_MISSING`, `TOLLBOARD_HTTP_LISTEN_FAILED` and the store's errors; whatever had been started
- * is stopped again before it throws.
+ * `TOLLBOARD_CONFIG_ACCOUNT_MISSING`, `TOLLBOARD_CONFIG_REAL_DATA`, `TOLLBOARD_HTTP_LISTEN_FAILED` and the store's
+ * errors; whatever had been started is stopped again before it throws.
  */
 export async function startGateway(settings: Settings, options: GatewayOptions = {}): Promise<RunningGateway> {
   const parts = new Parts();
@@ -197,7 +197,9 @@ async function startOwnSimulator(
   }
   const real = (await store.accounts()).find(({ simulated }) => !simulated);
   if (mode === 'auto' && real !== undefined)
-    throw new TollboardError('TOLLBOARD_CONFIG_ACCOUNT_MISSING', { details: { account: real.account } });
+    throw new TollboardError('TOLLBOARD_CONFIG_REAL_DATA', {
+      details: { dir: settings.dataDir, account: real.account },
+    });
   return createSimulator({
     ...world,
     port,

@@ -5,6 +5,7 @@ import type { Options } from './command.ts';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { loadSettings } from '../config/load.ts';
+import { withoutCredentials } from '../core/base-url.ts';
 import { TollboardError } from '../core/errors.ts';
 import { textOption, usageError } from './command.ts';
 
@@ -103,15 +104,21 @@ export function isLoopback(url: string): boolean {
 }
 
 function named(url: string, token: string | undefined, from: 'flags' | 'environment'): Destination {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+  if (!isPlainAddress(url)) {
     throw usageError(
       '',
-      `${from === 'flags' ? '--url' : 'TOLLBOARD_URL'} is ${JSON.stringify(url.slice(0, 80))}; expected an http or https address`,
+      `${from === 'flags' ? '--url' : 'TOLLBOARD_URL'} is ${JSON.stringify(withoutCredentials(url).slice(0, 80))}; expected an http or https address without credentials`,
     );
   }
   if (token === undefined)
     throw usageError('', `The gateway at ${new URL(url).origin} needs a token: give --token or TOLLBOARD_TOKEN`);
   return { kind: 'gateway', url: url.replace(/\/+$/, ''), token, from };
+}
+
+function isPlainAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username === '' && password === '';
 }
 
 function parseGatewayFile(text: string): GatewayFile | null {

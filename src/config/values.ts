@@ -3,6 +3,7 @@
 import type { Group, SchemaNode, Setting } from './schema.ts';
 import type { Located, MapEntry } from './source.ts';
 import path from 'node:path';
+import { withoutCredentials } from '../core/base-url.ts';
 import { TollboardError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { parseDuration } from './duration.ts';
@@ -137,7 +138,8 @@ function parse(
     (setting.choices === undefined || setting.choices.includes(String(value))) &&
     (typeof value !== 'number' || (value >= (setting.min ?? -Infinity) && value <= (setting.max ?? Infinity)));
   if (fits) return value;
-  const shown = setting.secret === true || secret ? 'a value that is not shown' : JSON.stringify(clip(text));
+  const shown =
+    setting.secret === true || secret ? 'a value that is not shown' : JSON.stringify(clip(withoutCredentials(text)));
   throw new TollboardError('TOLLBOARD_CONFIG_VALUE_INVALID', {
     details: { where, key, value: shown, expected: expectation(setting) },
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalizeBaseUrl } from './base-url.ts';
+import { normalizeBaseUrl, withoutCredentials } from './base-url.ts';
 
 describe('normalizeBaseUrl', () => {
   it.each([
@@ -27,4 +27,12 @@ describe('normalizeBaseUrl', () => {
   ])('refuses %j', (text) => {
     expect(normalizeBaseUrl(text)).toBeNull();
   });
+});
+
+describe('withoutCredentials', () => {
+  it.each([
+    ['https://me:secret@h.example/x', 'https://…@h.example/x'],
+    ['ftp://p@ss:w0rd@h.example', 'ftp://…@h.example'],
+    ['https://h.example/?mail=a@b.example', 'https://h.example/?mail=a@b.example'],
+  ])('shows %s as %s', (text, expected) => expect(withoutCredentials(text)).toBe(expected));
 });

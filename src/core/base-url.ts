@@ -18,3 +18,8 @@ export function normalizeBaseUrl(text: string): string | null {
   if (path.endsWith(API_VERSION_PATH)) path = path.slice(0, -API_VERSION_PATH.length).replace(/\/+$/, '');
   return url.origin + path;
 }
+
+/** An address as it may be shown: credentials in it are not. */
+export function withoutCredentials(text: string): string {
+  return text.replaceAll(/\/\/[^/?#\s]*@/g, '//…@');
+}

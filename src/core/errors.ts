@@ -207,6 +207,12 @@ export const ERRORS = {
     message: '{where}: "{key}" is not a setting{under}.',
     remedy: 'Write "{nearest}" if that was meant; docs/reference/configuration.md lists every setting.',
   },
+  TOLLBOARD_CONFIG_REAL_DATA: {
+    kind: 'invalid',
+    message:
+      'The data directory {dir} belongs to the account {account} at Twilio and no account is configured; the simulator does not start over real data by itself.',
+    remedy: 'Set the credentials of that account, or name another data directory with --data for the simulator.',
+  },
   TOLLBOARD_CONFIG_SYNTAX: {
     kind: 'invalid',
     message: '{where}: this is not valid YAML: {fault}.',

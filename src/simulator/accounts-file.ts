@@ -4,7 +4,7 @@ import type { DeclaredAccount } from './accounts.ts';
 import type { Scenario } from './scenarios.ts';
 import { parseAddress } from '../core/address.ts';
 import { readScenarios } from './scenarios.ts';
-import { anything, flag, listOf, misfit, oneOf, record, required, text } from './shape.ts';
+import { anything, flag, listOf, misfit, oneOf, record, required, secretText, text } from './shape.ts';
 
 export interface AccountsFile {
   /** Whether the four usual accounts exist beside the declared ones. Default true. */
@@ -25,13 +25,13 @@ const readNumber = record({
   statusCallback: text,
 });
 const readCallerId = record({ phoneNumber: text, friendlyName: text });
-const readKey = record({ sid: text, secret: text });
+const readKey = record({ sid: text, secret: secretText });
 const readService = record({ sid: text, senders: listOf(text), statusCallback: text });
 
 const readAccount = record({
   /** Any text without blanks, slashes, colons and dots. */
   sid: text,
-  authToken: text,
+  authToken: secretText,
   friendlyName: text,
   type: oneOf('full', 'trial'),
   status: oneOf('active', 'suspended', 'closed'),

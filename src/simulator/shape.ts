@@ -41,6 +41,12 @@ export const text: Reader<string> = (value, where) => {
   throw misfit(where, value, 'a text (numbers need quotes)');
 };
 
+/** Like {@link text}, but no error shows the value. */
+export const secretText: Reader<string> = (value, where) => {
+  if (typeof value === 'string' && value !== '') return value;
+  throw misfit(where, value === '' ? 'empty' : 'a value that is not shown', 'a text (numbers need quotes)');
+};
+
 export const flag: Reader<boolean> = (value, where) => {
   if (typeof value === 'boolean') return value;
   throw misfit(where, value, 'true or false');

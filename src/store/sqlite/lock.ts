@@ -56,6 +56,7 @@ export async function lockDataDirectory(dir: string): Promise<DataLock> {
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
+  ENOENT: 'it cannot be made there',
   EROFS: 'that disk is read-only',
   EEXIST: 'a file stands in its way',
   ENOTDIR: 'a file stands in its way',
