@@ -1,29 +1,24 @@
 /** A disk that takes no more, and a database that somebody else holds: what is acknowledged stays, the rest is told so. */
 
+import type { Entry } from '../../src/core/entry.ts';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
-import { type FaultPair, PHONE, startPair } from '../support/fault-pair.ts';
+import { expect, it } from 'vitest';
+import { type Answer, type FaultPair, PHONE, usePairs } from '../support/fault-pair.ts';
 import { holdLock } from '../support/fault-run.ts';
 
-let pair: FaultPair;
-afterEach(() => pair.end());
+const startPair = usePairs();
 
 it('a full disk refuses new texts within two seconds, keeps reading, and loses nothing acknowledged', async () => {
-  pair = await startPair({ maxPageCount: 120 });
+  const pair = await startPair({ maxPageCount: 120 });
   const acknowledged: string[] = [];
-  let refused = await pair.ask('POST', '/api/v1/messages', { to: PHONE, body: 'probe' });
-  if (refused.status === 202) acknowledged.push(refused.json.messages[0].id);
-  for (let count = 0; refused.status === 202 && count < 400; count += 1) {
-    refused = await pair.ask('POST', '/api/v1/messages', { to: PHONE, body: `${count} ${'x'.repeat(1500)}` });
-    if (refused.status === 202) acknowledged.push(refused.json.messages[0].id);
-  }
+  const refused = await fill(pair, acknowledged);
   expect(refused.status).toBe(503);
   expect(refused.json.error).toMatchObject({ code: 'TOLLBOARD_STORE_FULL', kind: 'unavailable' });
   expect(refused.headers.get('retry-after')).not.toBeNull();
   expect(acknowledged.length).toBeGreaterThan(5);
 
   const began = performance.now();
-  expect((await pair.ask('POST', '/api/v1/messages', { to: PHONE, body: 'y'.repeat(1500) })).status).toBe(503);
+  expect((await pair.ask('POST', '/api/v1/messages', large('more'))).status).toBe(503);
   expect(performance.now() - began).toBeLessThan(2000);
   expect((await pair.ask('GET', '/healthz')).status).toBe(200);
   expect((await pair.ask('GET', '/readyz')).status).toBe(503);
@@ -39,7 +34,7 @@ it('a full disk refuses new texts within two seconds, keeps reading, and loses n
 });
 
 it('a locked database refuses new texts within two seconds; health, reads and callbacks go on', async () => {
-  pair = await startPair();
+  const pair = await startPair();
   const [before] = await pair.send(PHONE, 'before the lock');
   await pair.gateway.call('reached', { state: 'sent', count: 1 });
   const outcome = await holdLock(join(pair.dataDir, 'tollboard.sqlite'), async () => {
@@ -76,3 +71,17 @@ it('a locked database refuses new texts within two seconds; health, reads and ca
   expect((await pair.entries()).map(({ status }) => status)).toEqual(['delivered', 'delivered']);
   expect(await pair.acceptances()).toHaveLength(2);
 });
+
+/** Sends until it is refused; the answer that refused. */
+async function fill(pair: FaultPair, acknowledged: string[]): Promise<Answer> {
+  for (let count = 0; count < 100; count += 1) {
+    const answer = await pair.ask('POST', '/api/v1/messages', large(String(count)));
+    if (answer.status !== 202) return answer;
+    acknowledged.push(...answer.json.messages.map(({ id }: Entry) => id));
+  }
+  throw new Error('the disk never was full');
+}
+
+function large(text: string): { to: string[]; body: string } {
+  return { to: Array.from({ length: 10 }, (_, index) => `+1555111${2000 + index}`), body: text.padEnd(1500, '.') };
+}

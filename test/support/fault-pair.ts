@@ -8,6 +8,8 @@ import type { SimulatorCalls } from './simulator-process.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { Gateways } from './gateways.ts';
 import { forkProgram } from './process-calls.ts';
 
 export const FROM = '+15550000001';
@@ -31,7 +33,7 @@ export interface FaultPair {
   readonly token: string;
   /** What the gateway was told of Twilio. */
   readonly twilio: GatewayStart['twilio'];
-  /** A new gateway on the same data, after a stop or a kill; the clock goes on where it was unless `now` is given. */
+  /** A new gateway on the same data, after a stop or a kill; the clock begins at {@link START} unless `now` is given. */
   start(options?: Partial<GatewayStart> & { now?: number }): Promise<void>;
   /** To the gateway's API, as its owner. */
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -42,13 +44,44 @@ export interface FaultPair {
   acceptances(): Promise<PhoneMessage[]>;
   /** Time flies until every entry is final or held; throws when a day passes before. */
   settle(): Promise<void>;
-  end(): Promise<void>;
+}
+
+/** The start of a pair, for the tests of one file: processes are shared, data and Twilio are fresh for each test. */
+export function usePairs(): (options?: Partial<GatewayStart>) => Promise<FaultPair> {
+  let stage: Stage | null = null;
+  let ends: Array<() => Promise<void>> = [];
+  beforeAll(() => {
+    stage = {
+      simulator: forkProgram<SimulatorCalls>(new URL('./simulator-process.ts', import.meta.url)),
+      gateways: new Gateways(),
+    };
+  });
+  afterEach(async () => {
+    for (const end of ends) await end();
+    ends = [];
+  });
+  afterAll(async () => {
+    await Promise.all([stage?.simulator.kill(), stage?.gateways.killAll()]);
+  });
+  return async (options = {}) => {
+    if (stage === null) throw new Error('a pair is started within a test');
+    const { pair, end } = await startPair(stage, options);
+    ends.push(end);
+    return pair;
+  };
+}
+
+interface Stage {
+  simulator: Program<SimulatorCalls>;
+  gateways: Gateways;
 }
 
 /** Clocks stand still until the test moves them or lets them run. */
-export async function startPair(options: Partial<GatewayStart> = {}): Promise<FaultPair> {
+async function startPair(
+  { simulator, gateways }: Stage,
+  options: Partial<GatewayStart>,
+): Promise<{ pair: FaultPair; end: () => Promise<void> }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tollboard-fault-'));
-  const simulator = forkProgram<SimulatorCalls>(new URL('./simulator-process.ts', import.meta.url));
   const all: Array<Program<GatewayCalls>> = [];
   let started: StartedGateway = { url: '', token: '', port: 0 };
   let twilio: GatewayStart['twilio'] = { url: '', accountSid: '', authToken: '' };
@@ -66,7 +99,13 @@ export async function startPair(options: Partial<GatewayStart> = {}): Promise<Fa
   }
 
   async function end(): Promise<void> {
-    await Promise.all([simulator, ...all].map((program) => program.kill()));
+    for (const program of all) {
+      await program.call('stop').then(
+        () => gateways.giveBack(program),
+        () => gateways.kill(program),
+      );
+    }
+    await simulator.call('close');
     rmSync(dataDir, { recursive: true, force: true });
   }
 
@@ -86,9 +125,8 @@ export async function startPair(options: Partial<GatewayStart> = {}): Promise<Fa
       return twilio;
     },
     async start({ now, ...more } = {}) {
-      const speed = 0;
-      all.push(forkProgram<GatewayCalls>(new URL('./gateway-process.ts', import.meta.url)));
-      const clock = { now: now ?? START, speed };
+      all.push(gateways.take());
+      const clock = { now: now ?? START, speed: 0 };
       started = await gateway().call('start', { dataDir, twilio, port: started.port, clock, ...options, ...more });
     },
     ask,
@@ -105,12 +143,11 @@ export async function startPair(options: Partial<GatewayStart> = {}): Promise<Fa
       if (!(await gateway().call('settled', 24 * HOUR))) throw new Error('not everything came to an end');
       await Promise.all([simulator.call('run', 0), gateway().call('run', 0)]);
     },
-    end,
   };
   try {
     twilio = await simulator.call('open', { clock: { now: START, speed: 0 } });
     await pair.start();
-    return pair;
+    return { pair, end };
   } catch (error) {
     await end();
     throw error;

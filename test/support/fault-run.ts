@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createDrivenClock } from './driven-clock.ts';
+import { Gateways } from './gateways.ts';
 import { forkProgram } from './process-calls.ts';
 
 /** Times real time while things go wrong, and while everything comes to its end. */
@@ -50,41 +51,6 @@ export function createFaultBench(): FaultBench {
       await Promise.all([simulator.kill(), gateways.killAll()]);
     },
   };
-}
-
-/** Gateway processes: those stopped cleanly are used again, and one is always ready. */
-class Gateways {
-  readonly #all = new Set<Program<GatewayCalls>>();
-  readonly #free: Array<Program<GatewayCalls>> = [];
-
-  constructor() {
-    this.#free.push(this.#fork());
-  }
-
-  take(): Program<GatewayCalls> {
-    const program = this.#free.pop() ?? this.#fork();
-    if (this.#free.length === 0) this.#free.push(this.#fork());
-    return program;
-  }
-
-  giveBack(program: Program<GatewayCalls>): void {
-    this.#free.push(program);
-  }
-
-  async kill(program: Program<GatewayCalls>): Promise<void> {
-    await program.kill();
-    this.#all.delete(program);
-  }
-
-  async killAll(): Promise<void> {
-    await Promise.all([...this.#all].map((program) => program.kill()));
-  }
-
-  #fork(): Program<GatewayCalls> {
-    const program = forkProgram<GatewayCalls>(new URL('./gateway-process.ts', import.meta.url));
-    this.#all.add(program);
-    return program;
-  }
 }
 
 interface Stage {

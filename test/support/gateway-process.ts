@@ -53,6 +53,8 @@ const calls = {
   jump: (ms: number) => clock?.jump(ms),
   run: (speed: number) => clock?.run(speed),
   now: () => clock?.now() ?? 0,
+  /** Lets time of the running clock pass. */
+  sleep: async (ms: number) => clock?.sleep(ms),
   /** True once every entry is final or held; false when `withinMs` of the clock have passed before. */
   settled: (withinMs: number) => untilCounts(withinMs, (counts) => UNFINISHED.every((state) => counts[state] === 0)),
   /** Resolves once `count` entries are in `state` (the clock may stand still). */

@@ -43,6 +43,11 @@ const calls = {
   back: async () => simulator?.start(),
   fault: (fault: unknown) => simulator?.control.faults.add(fault),
   clearFaults: () => simulator?.control.faults.clear(),
+  /** Resolves once the faults together have struck `count` times. */
+  async struck(count: number): Promise<void> {
+    const times = () => simulator?.control.faults.list().reduce((sum, { struck }) => sum + struck, 0) ?? count;
+    while (times() < count) await new Promise((resolve) => setTimeout(resolve, 2));
+  },
   scenarios: (scenarios: unknown) => simulator?.control.scenarios.replace(scenarios),
   /** Resolves when no callback is queued or under way. */
   quiet: async () => simulator?.control.settled(),
