@@ -1,15 +1,20 @@
 /** An HTTP client for Twilio's Node SDK: an unchanged program then sends its messages and calls through a gateway. */
 
 import type { Entry, EntryKind } from './core/entry.ts';
+import type { ErrorCode, ErrorKind, ErrorReport } from './core/errors.ts';
 import type { FormFields } from './core/parameter.ts';
 import type { RemoteMessenger } from './remote/messenger.ts';
 import type { Json } from './wire/json.ts';
+import { FINAL_STATES } from './core/entry.ts';
+import { isTollboardError, TollboardError } from './core/errors.ts';
 import { fromForm } from './core/form.ts';
 import { createRemoteMessenger } from './remote/messenger.ts';
 import { systemClock, systemRandom } from './system.ts';
 import { renderCall } from './wire/call.ts';
-import { errorBody, notFound } from './wire/error.ts';
+import { errorBody, notFound, type WireError } from './wire/error.ts';
+import { decodeForm } from './wire/form.ts';
 import { renderMessage } from './wire/message.ts';
+import { parsePageRequest, renderPage } from './wire/page.ts';
 
 export interface TwilioHttpClientOptions {
   /** The gateway, such as `http://127.0.0.1:8655`. */
@@ -25,6 +30,8 @@ export interface TwilioRequest {
   method: string;
   uri: string;
   headers?: Record<string, string>;
+  /** Query fields. */
+  params?: unknown;
   /** Form fields under Twilio's names; a list repeats its field. */
   data?: unknown;
 }
@@ -41,68 +48,100 @@ export interface TwilioHttpClient {
 
 /**
  * For `twilio(accountSid, authToken, { httpClient: createTwilioHttpClient({ url, token }) })`. Creating, fetching,
- * canceling and redacting messages and creating and fetching calls go through the gateway; every other resource is
- * answered 404/20404. The account SID selects an account of the gateway's configuration; the auth token stays here.
- * Throws the gateway's errors (`TOLLBOARD_GATEWAY_UNREACHABLE`, `TOLLBOARD_HTTP_TOKEN_INVALID`, …); a recipient that is
- * refused comes back as Twilio's error body, with Twilio's code.
+ * listing, canceling and redacting messages, and creating, fetching, listing and canceling calls go through the gateway;
+ * anything else is answered 501 and reaches nobody. The account SID selects an account of the gateway's configuration;
+ * the auth token stays here.
+ *
+ * What the gateway refuses comes back as Twilio's error body with Twilio's code and status; `details` of the SDK's
+ * exception then holds our `code` and `remedy`. Where the gateway gave no answer, its error is thrown as it is:
+ * `TOLLBOARD_GATEWAY_UNREACHABLE` (nothing was sent), `TOLLBOARD_GATEWAY_ANSWER_LOST` (it is not known),
+ * `TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED`. Throws `TOLLBOARD_CONFIG_VALUE_INVALID` for options that cannot be right.
  *
  * `Client` is inferred: the SDK's type of an HTTP client has private members that only its own class can have.
  */
 export function createTwilioHttpClient<Client = TwilioHttpClient>(options: TwilioHttpClientOptions): Client {
   const { url, token, answerWithinMs = 5000 } = options;
-  const messenger = createRemoteMessenger({ url, token, clock: systemClock, random: systemRandom });
+  if (!(answerWithinMs >= 0 && answerWithinMs <= LONGEST_WAIT_MS)) throw badPatience(answerWithinMs);
+  const world: World = {
+    messenger: createRemoteMessenger({ url, token, clock: systemClock, random: systemRandom }),
+    answerWithinMs,
+    given: new Set(),
+  };
   const client: TwilioHttpClient = {
     async request(request) {
-      const path = new URL(request.uri).pathname;
-      for (const { method, pattern, answer } of ROUTES) {
-        const [, account, resource, sid] = pattern.exec(path) ?? [];
-        if (account === undefined || method !== request.method.toUpperCase()) continue;
-        const kind: EntryKind = resource === 'Calls' ? 'call' : 'message';
-        return answer({
-          messenger,
-          kind,
-          account,
-          sid: sid ?? '',
-          form: formOf(request.data),
-          request,
-          answerWithinMs,
-          path,
-        });
+      const route = routeOf(request);
+      if (route === null) return unsupported(request);
+      try {
+        return await route.answer({ ...world, ...route.asked });
+      } catch (error) {
+        if (!isTollboardError(error) || NO_ANSWER.has(error.code)) throw error;
+        return refused(error.report);
       }
-      return refusal({
-        ...notFound(path),
-        message: `A Tollboard gateway takes messages and calls, not ${request.method} ${path}.`,
-      });
     },
   };
   return client as Client;
 }
 
-interface Asked {
+const LONGEST_WAIT_MS = 3_600_000;
+/** Ids remembered because a create answered with them. */
+const MOST_GIVEN = 10_000;
+
+/** What concerns the way to the gateway is no answer of Twilio's. */
+const NO_ANSWER: ReadonlySet<string> = new Set<ErrorCode>([
+  'TOLLBOARD_GATEWAY_ANSWER_LOST',
+  'TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED',
+  'TOLLBOARD_GATEWAY_UNREACHABLE',
+]);
+
+interface World {
   messenger: RemoteMessenger;
+  answerWithinMs: number;
+  /** Our ids that a create had to answer with: the program knows the message by no other SID. */
+  given: Set<string>;
+}
+
+interface Asked {
   kind: EntryKind;
   account: string;
+  /** Empty where the path names none. */
   sid: string;
+  path: string;
+  query: FormFields;
   form: FormFields;
   request: TwilioRequest;
-  answerWithinMs: number;
-  path: string;
 }
+
+type Answer = (asked: World & Asked) => Promise<TwilioResponse>;
 
 interface Route {
   method: 'GET' | 'POST';
   /** Groups: account, resource, SID. */
   pattern: RegExp;
-  answer(asked: Asked): Promise<TwilioResponse>;
+  answer: Answer;
 }
 
 const ROUTES: readonly Route[] = [
   { method: 'POST', pattern: /^\/2010-04-01\/Accounts\/([^/]+)\/(Messages|Calls)\.json$/, answer: create },
+  { method: 'GET', pattern: /^\/2010-04-01\/Accounts\/([^/]+)\/(Messages|Calls)\.json$/, answer: list },
   { method: 'GET', pattern: /^\/2010-04-01\/Accounts\/([^/]+)\/(Messages|Calls)\/([^/]+)\.json$/, answer: fetch },
-  { method: 'POST', pattern: /^\/2010-04-01\/Accounts\/([^/]+)\/(Messages)\/([^/]+)\.json$/, answer: update },
+  { method: 'POST', pattern: /^\/2010-04-01\/Accounts\/([^/]+)\/(Messages|Calls)\/([^/]+)\.json$/, answer: update },
 ];
 
-async function create({ messenger, kind, account, form, request, answerWithinMs }: Asked): Promise<TwilioResponse> {
+function routeOf(request: TwilioRequest): { answer: Answer; asked: Asked } | null {
+  const { pathname: path, search } = new URL(request.uri);
+  for (const { method, pattern, answer } of ROUTES) {
+    const [, account, resource, sid = ''] = pattern.exec(path) ?? [];
+    if (account === undefined || method !== request.method.toUpperCase()) continue;
+    const kind: EntryKind = resource === 'Calls' ? 'call' : 'message';
+    const query = [...decodeForm(search.slice(1)), ...formOf(request.params)];
+    const named = { account: decoded(account), sid: decoded(sid) };
+    return { answer, asked: { kind, path, query, form: formOf(request.data), request, ...named } };
+  }
+  return null;
+}
+
+async function create(asked: World & Asked): Promise<TwilioResponse> {
+  const { messenger, kind, account, form, request, given } = asked;
   const { to, params, extra } = fromForm(kind, form);
   const idempotencyKey = header(request, 'idempotency-key') ?? header(request, 'i-twilio-idempotency-token');
   const [outcome] = await messenger.send(
@@ -110,87 +149,175 @@ async function create({ messenger, kind, account, form, request, answerWithinMs 
     [{ kind, to, params: { ...params, ...Object.fromEntries(extra) }, account, host: 'library' }],
     idempotencyKey === undefined ? {} : { idempotencyKey },
   );
-  if (outcome?.id === null || outcome === undefined) return refused(outcome);
-  const entry = await messenger.wait(outcome.id, 'sent', AbortSignal.timeout(answerWithinMs));
-  return entry.state === 'rejected' ? refused(entry) : answered(201, entry, account, entry.sid ?? outcome.id);
+  if (outcome === undefined) return refused(new TollboardError('TOLLBOARD_INTERNAL').report);
+  const { id, error } = outcome;
+  if (id === null) return refused(error ?? new TollboardError('TOLLBOARD_INTERNAL').report);
+  const entry = await takenWithin(outcome, id, asked);
+  if (entry.state === 'rejected' && entry.error !== null) return refused(entry.error);
+  if (entry.sid !== null) return answered(201, entry, entry.sid);
+  if (given.size >= MOST_GIVEN) given.clear();
+  given.add(id);
+  return answered(201, entry, id);
 }
 
-async function fetch({ messenger, account, sid, path }: Asked): Promise<TwilioResponse> {
+/**
+ * As it stands once Twilio has it, or when patience ends. From here on nothing fails: the gateway has it on disk, and a
+ * program that saw an error would send it again.
+ */
+async function takenWithin(outcome: Entry, id: string, { messenger, answerWithinMs }: World): Promise<Entry> {
+  const patience = AbortSignal.timeout(answerWithinMs);
+  const late = new Promise<Entry>((resolve) => {
+    patience.addEventListener('abort', () => resolve(outcome), { once: true });
+  });
+  const waiting = messenger.wait(id, 'sent', patience).catch(() => outcome);
+  return Promise.race([waiting, late]);
+}
+
+async function fetch({ messenger, kind, account, sid, path }: World & Asked): Promise<TwilioResponse> {
   const entry = await messenger.fetch(sid);
-  return entry === null ? refusal(notFound(path)) : answered(200, entry, account, sid);
+  return isOf(entry, kind, account) ? answered(200, entry, sid) : refusal(notFound(path));
 }
 
-/** Twilio's two updates of a message: an empty body redacts it, `Status=canceled` cancels it. */
-async function update({ messenger, account, sid, form, path }: Asked): Promise<TwilioResponse> {
-  if ((await messenger.fetch(sid)) === null) return refusal(notFound(path));
-  const cancels = form.some(([name, value]) => name === 'Status' && value === 'canceled');
-  return answered(200, await (cancels ? messenger.cancel(sid) : messenger.redact(sid)), account, sid);
+/** Twilio's updates: an empty body redacts a message, `Status=canceled` cancels a message or a call. */
+async function update({ messenger, kind, account, sid, form, path, request }: World & Asked): Promise<TwilioResponse> {
+  const entry = await messenger.fetch(sid);
+  if (!isOf(entry, kind, account)) return refusal(notFound(path));
+  const [[name, value] = [], ...others] = form;
+  const asks = others.length > 0 ? '' : `${name}=${value}`;
+  if (asks === 'Status=canceled') return answered(200, await messenger.cancel(sid), sid);
+  if (asks === 'Body=' && kind === 'message') return answered(200, await messenger.redact(sid), sid);
+  return unsupported(request, `An update of ${form.map(([field]) => field).join(', ') || 'nothing'}`);
 }
 
-function answered(statusCode: number, entry: Entry, account: string, sid: string): TwilioResponse {
-  return {
-    statusCode,
-    body: entry.kind === 'call' ? callOf(entry, account, sid) : messageOf(entry, account, sid),
-    headers: {},
-  };
+/** Filters of Twilio's lists that a gateway's list has too. */
+const FILTERS: Readonly<Record<EntryKind, Readonly<Record<string, string>>>> = {
+  message: { To: 'to', From: 'from' },
+  call: { To: 'to', From: 'from', Status: 'status' },
+};
+
+async function list(asked: World & Asked): Promise<TwilioResponse> {
+  const { messenger, kind, account, path, query, request, given } = asked;
+  const page = parsePageRequest(path, query);
+  if ('status' in page) return refusal(page);
+  const wanted = new URLSearchParams({ limit: String(page.size), account });
+  for (const [name, value] of page.filters) {
+    const filter = FILTERS[kind][name];
+    if (filter === undefined) return unsupported(request, `The filter ${name}`);
+    wanted.set(filter, value);
+  }
+  if (page.cursor !== null) wanted.set('after', page.cursor.sid);
+  const plural = kind === 'call' ? 'calls' : 'messages';
+  const found = await messenger.client.request<{ next: string | null } & Record<string, Entry[]>>({
+    method: 'GET',
+    path: `/api/v1/${plural}?${wanted}`,
+  });
+  // Pages go on after our id; what a page shows is the SID that the program was given.
+  const items = (found[plural] ?? []).map((entry) => ({ sid: entry.id ?? '', entry }));
+  const shown = { items, hasNext: found.next !== null, hasPrevious: false };
+  const body = renderPage(page, shown, plural, ({ sid, entry }) =>
+    rendered(entry, given.has(sid) ? sid : (entry.sid ?? sid)),
+  );
+  return { statusCode: 200, body, headers: {} };
 }
 
-/** The SID that the program knows is the one it sees, whether Twilio's or ours. */
-function messageOf(entry: Entry, account: string, sid: string): Json {
+function isOf(entry: Entry | null, kind: EntryKind, account: string): entry is Entry {
+  return entry !== null && entry.kind === kind && entry.account === account;
+}
+
+function answered(statusCode: number, entry: Entry, sid: string): TwilioResponse {
+  return { statusCode, body: rendered(entry, sid), headers: {} };
+}
+
+/** The status while Twilio has told none, by where the entry stands with us. */
+const OWN_STATUS = {
+  scheduled: ['scheduled', 'queued'],
+  queued: ['accepted', 'queued'],
+  sending: ['accepted', 'queued'],
+  unknown: ['accepted', 'queued'],
+  held: ['accepted', 'queued'],
+  sent: ['accepted', 'queued'],
+  done: ['sent', 'completed'],
+  rejected: ['failed', 'failed'],
+  expired: ['failed', 'failed'],
+  canceled: ['canceled', 'canceled'],
+} as const satisfies Record<Entry['state'], readonly [message: string, call: string]>;
+
+/** Under the SID that the program knows, Twilio's or ours. What a gateway does not keep (prices, durations) is null. */
+function rendered(entry: Entry, sid: string): Json {
+  const [message, call] = OWN_STATUS[entry.state];
   const created = Date.parse(entry.createdAt ?? '');
-  return renderMessage({
+  const common = {
     sid,
-    accountSid: account,
-    body: entry.body ?? '',
-    numSegments: entry.segments ?? 0,
-    direction: 'outbound-api',
-    from: entry.from,
+    accountSid: entry.account ?? '',
     to: entry.to,
+    price: null,
+    priceUnit: 'USD',
+    direction: 'outbound-api',
     dateCreated: created,
     dateUpdated: Date.parse(entry.updatedAt ?? '') || created,
+  };
+  if (entry.kind === 'call') {
+    return renderCall({
+      ...common,
+      from: entry.from ?? '',
+      phoneNumberSid: null,
+      status: entry.status ?? call,
+      startTime: null,
+      endTime: null,
+      duration: null,
+      answeredBy: null,
+      callerName: null,
+    });
+  }
+  const error = FINAL_STATES.has(entry.state) ? entry.error : null;
+  return renderMessage({
+    ...common,
+    body: entry.body ?? '',
+    numSegments: entry.segments ?? 0,
+    from: entry.from,
     dateSent: null,
-    price: null,
-    priceUnit: 'USD',
     numMedia: 0,
-    status: entry.status ?? 'accepted',
+    status: entry.status ?? message,
     messagingServiceSid: null,
-    errorCode: entry.error?.twilioCode ?? null,
-    errorMessage: entry.error?.message ?? null,
+    errorCode: error?.twilioCode ?? null,
+    errorMessage: error?.message ?? null,
   });
 }
 
-function callOf(entry: Entry, account: string, sid: string): Json {
-  return renderCall({
-    sid,
-    accountSid: account,
-    to: entry.to,
-    from: entry.from ?? '',
-    phoneNumberSid: null,
-    status: entry.status ?? 'queued',
-    startTime: null,
-    endTime: null,
-    duration: null,
-    price: null,
-    priceUnit: 'USD',
-    direction: 'outbound-api',
-    answeredBy: null,
-    callerName: null,
-    dateCreated: Date.parse(entry.createdAt ?? ''),
-    dateUpdated: Date.parse(entry.updatedAt ?? ''),
-  });
+/** Twilio's status for a refusal that was never Twilio's own. */
+const STATUS: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 400,
+  not_found: 404,
+  conflict: 409,
+  rate_limited: 429,
+  unavailable: 503,
+  timeout: 504,
+  internal: 500,
+};
+
+function refused({ code, kind, message, remedy, httpStatus, twilioCode }: ErrorReport): TwilioResponse {
+  const status = httpStatus ?? STATUS[kind];
+  return refusal({ status, code: twilioCode, message: `${message} ${remedy}`.trim() }, { code, remedy });
 }
 
-function refused(entry: Entry | undefined): TwilioResponse {
-  const error = entry?.error;
-  return refusal({
-    status: error?.httpStatus ?? 400,
-    code: error?.twilioCode ?? null,
-    message: `${error?.message ?? 'Refused.'} ${error?.remedy ?? ''}`.trim(),
-  });
+/** Not 404: a program must not take what a gateway lacks for what Twilio does not know. */
+function unsupported({ method, uri }: TwilioRequest, what?: string): TwilioResponse {
+  const { host, pathname } = new URL(uri);
+  const asked = `${method.toUpperCase()} ${host}${pathname}`;
+  const message = `${what === undefined ? asked : `${what} (${asked})`} does not go through a Tollboard gateway; nothing was done. Use a Twilio client without this httpClient for it.`;
+  return refusal({ status: 501, code: null, message });
 }
 
-function refusal(error: Parameters<typeof errorBody>[0]): TwilioResponse {
-  return { statusCode: error.status, body: errorBody(error), headers: {} };
+function refusal(error: WireError, details?: { code: string; remedy: string }): TwilioResponse {
+  const body = { ...errorBody(error), ...(details === undefined ? {} : { details }) };
+  return { statusCode: error.status, body, headers: {} };
+}
+
+/** A broken escape stays as it is: nothing has such a SID. */
+function decoded(part: string): string {
+  return decodeForm(`${part.replaceAll('+', '%2B')}=`)[0]?.[0] ?? part;
 }
 
 function header({ headers }: TwilioRequest, name: string): string | undefined {
@@ -202,5 +329,12 @@ function formOf(data: unknown): FormFields {
   return Object.entries(data).flatMap(([name, value]): FormFields => {
     if (value === undefined || value === null) return [];
     return (Array.isArray(value) ? value : [value]).map((item) => [name, String(item)]);
+  });
+}
+
+function badPatience(value: unknown): TollboardError {
+  const expected = `milliseconds from 0 to ${LONGEST_WAIT_MS}`;
+  return new TollboardError('TOLLBOARD_CONFIG_VALUE_INVALID', {
+    details: { where: 'createTwilioHttpClient', key: 'answerWithinMs', value: String(value), expected },
   });
 }

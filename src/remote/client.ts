@@ -3,13 +3,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import type { ErrorCode, ErrorKind } from '../core/errors.ts';
 import type { Clock, Random } from '../core/ports.ts';
-import https from 'node:https';
-import { createRequire } from 'node:module';
+import { normalizeBaseUrl } from '../core/base-url.ts';
 import { ERRORS, TollboardError } from '../core/errors.ts';
 import { backoffMs } from '../core/retry.ts';
-
-// Not imported: as an ES module, node:http evaluates all of its getters, one of which loads undici (25 ms at every start).
-const http = createRequire(import.meta.url)('node:http') as typeof import('node:http');
 
 export interface GatewayClientOptions {
   /** Such as `http://127.0.0.1:8655`; a path is kept as a prefix. */
@@ -62,12 +58,15 @@ const MAX_FRAME = 4 * 1024 * 1024;
 /** Connections to one gateway. */
 const SOCKETS = 16;
 
+/** Throws `TOLLBOARD_CONFIG_VALUE_INVALID` for a URL or a token that cannot be one; the token is never repeated. */
 export function createGatewayClient(options: GatewayClientOptions): GatewayClient {
   const { token, clock, random } = options;
-  const base = new URL(options.url);
-  const { Agent, request: open } = base.protocol === 'https:' ? https : http;
+  const url = checkedAddress(options);
+  const base = new URL(url);
+  // Not imported: one of the two is enough, and as an ES module node:http evaluates all of its getters, one of which loads
+  // undici (25 ms at every start).
+  const { Agent, request: open } = process.getBuiltinModule(base.protocol === 'https:' ? 'node:https' : 'node:http');
   const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS });
-  const url = options.url.replace(/\/+$/, '');
 
   /** Sends once; resolves when the head of the answer is there, whatever it is. */
   function attempt(
@@ -158,6 +157,22 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
   }
 
   return { url, request, stream, close: () => agent.destroy() };
+}
+
+/** Programs in plain JavaScript hand over what their environment lacks; what is wrong is then said at once. */
+function checkedAddress({ url, token }: GatewayClientOptions): string {
+  const address = typeof url === 'string' ? normalizeBaseUrl(url) : null;
+  const wrong = (key: string, value: string, expected: string) =>
+    new TollboardError('TOLLBOARD_CONFIG_VALUE_INVALID', { details: { where: 'gateway', key, value, expected } });
+  if (address === null) {
+    const shown =
+      typeof url === 'string'
+        ? `'${url.slice(0, 80).replace(/\/\/[^/]*@/, '//***@')}'`
+        : `a value of type ${typeof url}`;
+    throw wrong('url', shown, 'an http or https address such as http://127.0.0.1:8655');
+  }
+  if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return address;
+  throw wrong('token', 'no token', 'the local token of gateway.json, or a named one');
 }
 
 interface Attempt {

@@ -29,14 +29,14 @@ export interface StartedMessenger {
   close(): Promise<void>;
 }
 
-interface World extends StartedMessenger {
+export interface World extends StartedMessenger {
   simulator: Simulator;
   clock: DrivenClock;
   /** What Twilio took, in order. */
   taken(): PhoneMessage[];
 }
 
-interface Setup {
+export interface Setup {
   simulator?: Partial<SimulatorOptions>;
   account?: Partial<AccountSettings>;
 }
@@ -75,11 +75,11 @@ export function messengerSuite(implementation: Implementation): void {
 
   async function start(setup?: Setup): Promise<World> {
     if (setup !== undefined) {
-      const own = await open(implementation, setup);
+      const own = await startWorld(implementation, setup);
       onTestFinished(() => own.close());
       return own;
     }
-    shared ??= await open(implementation, {});
+    shared ??= await startWorld(implementation, {});
     const { simulator } = shared;
     simulator.control.scenarios.clear();
     const after = simulator.control.messages().messages.at(-1)?.seq ?? 0;
@@ -99,7 +99,8 @@ export function messengerSuite(implementation: Implementation): void {
   });
 }
 
-async function open(implementation: Implementation, setup: Setup): Promise<World> {
+/** A simulator, and over it what the implementation starts, on one clock that runs {@link PACE} times as fast. */
+export async function startWorld(implementation: Pick<Implementation, 'start'>, setup: Setup): Promise<World> {
   const clock = createDrivenClock();
   clock.run(PACE);
   const simulator = await createSimulator({ clock, random: systemRandom, port: 0, ...setup.simulator });

@@ -30,6 +30,7 @@ const listQuery = z.strictObject({
   status: z.string().optional().describe("Twilio's word."),
   to: z.string().optional(),
   from: z.string().optional(),
+  account: z.string().optional().describe("The account's SID."),
   since: timeText.optional().describe('Accepted at or after.'),
 });
 
@@ -118,9 +119,12 @@ function listRoute(api: Api, { gateway }: ServerContext, { kind, plural }: Entry
     },
     async (request) => {
       const { limit, after, since, ...filters } = request.query;
-      if (after !== undefined && (await gateway.entry(after)) === null) throw notFound(after);
       const query: EntryQuery = { kind, limit: limit + 1, ...defined(filters) };
-      if (after !== undefined) query.after = after;
+      if (after !== undefined) {
+        const last = await gateway.entry(after);
+        if (last === null) throw notFound(after);
+        query.after = last.id;
+      }
       const sinceMs = since === undefined ? null : isoTime(since);
       if (sinceMs !== null) query.since = sinceMs;
       const records = await gateway.entries(query);
