@@ -1,8 +1,8 @@
 /** The parameters page: what a message and a call can be created with, from the tables in core. */
 
 import type { Parameter } from '../../src/core/parameter.ts';
-import { CALL_PARAMETERS } from '../../src/core/call.ts';
-import { MESSAGE_PARAMETERS } from '../../src/core/message.ts';
+import { CALL_PARAMETERS } from '../../src/core/call-parameters.ts';
+import { MESSAGE_PARAMETERS } from '../../src/core/message-parameters.ts';
 import { table } from './markdown.ts';
 
 export function parametersReference(): string {

@@ -1,7 +1,8 @@
 import type { ParameterValues } from './parameter.ts';
 import { describe, expect, it } from 'vitest';
 import openapi from '../../test/contract/data/twilio-openapi-subset.json' with { type: 'json' };
-import { CALL_PARAMETERS, CALL_STATUSES, callStatus, checkCall, sayTwiml } from './call.ts';
+import { CALL_STATUSES, callStatus, checkCall, sayTwiml } from './call.ts';
+import { CALL_PARAMETERS } from './call-parameters.ts';
 
 const TO = '+15550001111';
 const CALL = { from: '+15550000001', url: 'http://example.com/voice.xml' };

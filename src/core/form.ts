@@ -1,9 +1,9 @@
-/** Create parameters to Twilio's form fields and back, by the tables of message.ts and call.ts. */
+/** Create parameters to Twilio's form fields and back, by their tables. */
 
 import type { EntryKind } from './entry.ts';
 import type { FormFields, Parameter, ParameterValue, ParameterValues } from './parameter.ts';
-import { CALL_PARAMETERS } from './call.ts';
-import { MESSAGE_PARAMETERS } from './message.ts';
+import { CALL_PARAMETERS } from './call-parameters.ts';
+import { MESSAGE_PARAMETERS } from './message-parameters.ts';
 
 export function parametersOf(kind: EntryKind): readonly Parameter[] {
   return kind === 'call' ? CALL_PARAMETERS : MESSAGE_PARAMETERS;

@@ -2,7 +2,8 @@ import type { ErrorReport } from './errors.ts';
 import type { ParameterValues } from './parameter.ts';
 import { describe, expect, it } from 'vitest';
 import openapi from '../../test/contract/data/twilio-openapi-subset.json' with { type: 'json' };
-import { checkMessage, checkParameters, MESSAGE_PARAMETERS, MESSAGE_STATUSES, messageStatus } from './message.ts';
+import { checkMessage, checkParameters, MESSAGE_STATUSES, messageStatus } from './message.ts';
+import { MESSAGE_PARAMETERS } from './message-parameters.ts';
 import { twilioError } from './twilio-errors.ts';
 
 const NOW = Date.UTC(2026, 0, 1);

@@ -4,8 +4,8 @@ import type { Entry } from '../../src/core/entry.ts';
 import type { Fact } from '../../src/core/outbox.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CALL_PARAMETERS } from '../../src/core/call.ts';
-import { MESSAGE_PARAMETERS } from '../../src/core/message.ts';
+import { CALL_PARAMETERS } from '../../src/core/call-parameters.ts';
+import { MESSAGE_PARAMETERS } from '../../src/core/message-parameters.ts';
 import {
   ACCOUNT,
   type ApiServer,

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CALL_PARAMETERS } from '../../src/core/call.ts';
-import { MESSAGE_PARAMETERS } from '../../src/core/message.ts';
+import { CALL_PARAMETERS } from '../../src/core/call-parameters.ts';
+import { MESSAGE_PARAMETERS } from '../../src/core/message-parameters.ts';
 import { ROOT, readRepositoryFile } from '../support/tree.ts';
 import sendSms from './data/bytechef-send-sms.json' with { type: 'json' };
 
