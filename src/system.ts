@@ -1,7 +1,6 @@
 /** The real clock and the real random numbers: handed out by the roots, replaced by tests. */
 
 import type { Clock, Random } from './core/ports.ts';
-import { randomBytes } from 'node:crypto';
 
 /** Timers beyond this overflow in Node and would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -31,7 +30,10 @@ let pool = '';
 export const systemRandom: Random = {
   number: () => Math.random(),
   hex(length) {
-    if (pool.length < length) pool = randomBytes(Math.max(4096, length)).toString('hex');
+    // Not imported: most one-shot commands need no random numbers, and node:crypto costs 5 ms at a start.
+    if (pool.length < length) {
+      pool = process.getBuiltinModule('node:crypto').randomBytes(Math.max(4096, length)).toString('hex');
+    }
     const digits = pool.slice(0, length);
     pool = pool.slice(length);
     return digits;

@@ -31,8 +31,18 @@ export function processIo(): Io {
   }
   // A reader that went away (`| head`) is no fault of the command; what it does goes on to its own exit code.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', swallowBrokenPipe);
-  const { stdin, stdout, stderr, env } = process;
-  return { stdin, stdout, stderr, env, cwd: process.cwd(), interrupted: interruption.signal };
+  const { stdout, stderr, env } = process;
+  return {
+    // Opened only by who reads it.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout,
+    stderr,
+    env,
+    cwd: process.cwd(),
+    interrupted: interruption.signal,
+  };
 }
 
 function swallowBrokenPipe(error: NodeJS.ErrnoException): void {

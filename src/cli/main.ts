@@ -29,7 +29,9 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
     .version(version, '-V, --version', 'Print the version.');
   let code = 0;
   const wanted = argv.find((word) => !word.startsWith('-'));
-  for (const { name, summary, load } of COMMANDS) {
+  // Named first, a command is all that is needed; anything else may be help or a mistake, which know them all.
+  const named = COMMANDS.filter(({ name }) => name === argv[0]);
+  for (const { name, summary, load } of named.length > 0 ? named : COMMANDS) {
     if (name !== wanted) {
       program.addCommand(newCommand(name, io).description(summary));
       continue;

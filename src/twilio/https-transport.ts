@@ -1,12 +1,11 @@
 /** A Transport on Node's own http and https: nothing to load, for one-shot commands and old Node versions (from 18). */
 
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { AgentOptions as HttpsAgentOptions } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { Deadlines } from './deadlines.ts';
 import type { FailureReason, Transport, TransportAnswer, TransportOptions, TransportRequest } from './transport.ts';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { createRequire } from 'node:module';
-import { connect as tlsConnect } from 'node:tls';
+import { http, https, tls } from './builtins.ts';
 import { createDeadlines } from './deadlines.ts';
 import { openTunnel, proxyFor, proxyHeaders } from './proxy.ts';
 import {
@@ -20,11 +19,6 @@ import {
   TransportFailure,
   transportFailure,
 } from './transport.ts';
-
-// Not imported: as an ES module, node:http evaluates all of its getters, one of which loads undici (25 ms at every start).
-const { Agent: HttpAgent, request: httpRequest } = createRequire(import.meta.url)(
-  'node:http',
-) as typeof import('node:http');
 
 /** What one request needs of its transport. */
 interface Shared {
@@ -56,7 +50,7 @@ export function createHttpsTransport(options: TransportOptions): Transport {
     close() {
       closed = true;
       for (const end of underWay) end('closed');
-      for (const agent of Object.values(agents)) agent.destroy();
+      agents.destroy();
       deadlines.clear();
       return Promise.resolve();
     },
@@ -65,19 +59,38 @@ export function createHttpsTransport(options: TransportOptions): Transport {
 
 type Agents = ReturnType<typeof createAgents>;
 
+/** Each agent is made when it is first needed. */
 function createAgents(options: TransportOptions, deadlines: Deadlines, timeoutMs: number) {
   const pool = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
+  const secure = options.ca === undefined ? pool : { ...pool, ca: options.ca };
+  const made = new Map<string, Agent>();
+  const once = (name: string, make: () => Agent) => (): Agent => {
+    const agent = made.get(name) ?? make();
+    made.set(name, agent);
+    return agent;
+  };
+  return {
+    http: once('http', () => new (http().Agent)(pool)),
+    https: once('https', () => new (https().Agent)(secure)),
+    tunneled: once('tunneled', () => tunnelAgent(secure, deadlines, timeoutMs)),
+    destroy() {
+      for (const agent of made.values()) agent.destroy();
+    },
+  };
+}
+
+function tunnelAgent(options: HttpsAgentOptions, deadlines: Deadlines, timeoutMs: number): Agent {
+  const agent = new (https().Agent)(options);
   const trust = options.ca === undefined ? {} : { ca: options.ca };
-  const tunneled = new HttpsAgent({ ...pool, ...trust });
-  tunneled.createConnection = (target, onSocket) => {
+  agent.createConnection = (target, onSocket) => {
     const { host, proxy } = target as typeof target & { host: string; proxy: URL };
     openTunnel({ proxy, host, port: Number(target.port), deadlines, timeoutMs })
-      .then((socket) => handshake(tlsConnect({ ...trust, socket, servername: host }), host, deadlines, timeoutMs))
+      .then((socket) => handshake(tls().connect({ ...trust, socket, servername: host }), host, deadlines, timeoutMs))
       .then((socket) => onSocket?.(null, socket))
       .catch((error: Error) => onSocket?.(error, undefined as never));
     return undefined;
   };
-  return { http: new HttpAgent(pool), https: new HttpsAgent({ ...pool, ...trust }), tunneled };
+  return agent;
 }
 
 /** TLS inside a tunnel. It must be complete before the request gets the socket, else its failure would be `unknown`. */
@@ -102,9 +115,9 @@ function handshake(socket: TLSSocket, host: string, deadlines: Deadlines, timeou
 function routeTo(url: URL, proxy: URL | null, agents: Agents): Route {
   const direct = { ...hostAndPort(url), path: url.pathname + url.search };
   const secure = url.protocol === 'https:';
-  if (proxy === null) return { secure, options: { ...direct, agent: secure ? agents.https : agents.http } };
-  if (secure) return { secure, options: { ...direct, agent: agents.tunneled, proxy } as RequestOptions };
-  const agent = proxy.protocol === 'https:' ? agents.https : agents.http;
+  if (proxy === null) return { secure, options: { ...direct, agent: secure ? agents.https() : agents.http() } };
+  if (secure) return { secure, options: { ...direct, agent: agents.tunneled(), proxy } as RequestOptions };
+  const agent = proxy.protocol === 'https:' ? agents.https() : agents.http();
   const headers = { host: url.host, ...proxyHeaders(proxy) };
   return { secure: proxy.protocol === 'https:', options: { ...hostAndPort(proxy), path: url.href, agent, headers } };
 }
@@ -146,7 +159,7 @@ function send(request: TransportRequest, shared: Shared): Promise<TransportAnswe
     try {
       const { secure, options } = shared.route(new URL(request.url));
       const headers = { ...(options.headers as Record<string, string>), ...request.headers, ...lengthOf(body) };
-      wire = (secure ? httpsRequest : httpRequest)({ ...options, method: request.method, headers });
+      wire = (secure ? https() : http()).request({ ...options, method: request.method, headers });
       wire.once('socket', (socket) => {
         if (settled || !socket.connecting) return leaving();
         cancelTimer = shared.deadlines.after(shared.connectTimeoutMs, () => end('connect_timeout'));

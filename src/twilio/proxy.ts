@@ -2,12 +2,8 @@
 
 import type { Socket } from 'node:net';
 import type { Deadlines } from './deadlines.ts';
-import { request as httpsRequest } from 'node:https';
-import { createRequire } from 'node:module';
+import { http, https } from './builtins.ts';
 import { hostAndPort, TransportFailure, transportFailure } from './transport.ts';
-
-// Not imported: as an ES module, node:http evaluates all of its getters, one of which loads undici (25 ms at every start).
-const { request: httpRequest } = createRequire(import.meta.url)('node:http') as typeof import('node:http');
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -45,7 +41,7 @@ export function proxyHeaders(proxy: URL): Record<string, string> {
 /** A socket through the proxy to host and port. Every failure is `before_send`: CONNECT carries nothing of the request. */
 export function openTunnel({ proxy, host, port, deadlines, timeoutMs }: Tunnel): Promise<Socket> {
   const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const connect = proxy.protocol === 'https:' ? httpsRequest : httpRequest;
+  const { request: connect } = proxy.protocol === 'https:' ? https() : http();
   return new Promise((resolve, reject) => {
     const request = connect({
       method: 'CONNECT',
