@@ -23,7 +23,7 @@ it('an answer lost after acceptance is found by the callback, without a listing'
 });
 
 it('an answer that never comes is found in the list when callbacks are lost too', async () => {
-  const pair = await startPair({ requestTimeoutMs: 30_000 });
+  const pair = await startPair();
   await pair.simulator.call('fault', { fault: 'callback_lost' });
   await pair.simulator.call('fault', { fault: 'half_open', accept: true, path: 'Messages', method: 'POST', count: 1 });
   const [sent] = await pair.send(PHONE, 'found in the list');
