@@ -32,7 +32,8 @@ it.each([
   ['back by three minutes', -180_000],
 ])('a clock that jumps %s loses nothing, repeats nothing and parks nobody', async (_what, ms) => {
   const pair = await startPair();
-  await pair.simulator.call('fault', { fault: 'list_lag', delayMs: 100_000, count: 3 });
+  await pair.simulator.call('fault', { fault: 'callback_lost' });
+  await pair.simulator.call('fault', { fault: 'list_lag', delayMs: 119_000, count: 3 });
   await pair.simulator.call('fault', { fault: 'drop_answer', path: 'Messages', count: 3 });
   await pair.send(many(3), 'lost before the jump');
   await pair.gateway.call('reached', { state: 'unknown', count: 3 });
