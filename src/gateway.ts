@@ -135,6 +135,8 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     simulated: () => simulator !== null,
   });
   parts.add(() => server.close());
+  // Once more, so that it stops before the server: nobody then calls back a server that is gone.
+  if (simulator !== null) parts.add(() => simulator.stop());
   for (const account of accounts) callbackUrls.set(account.accountSid, callbackBase(account, settings, server.url));
 
   const ownPorts = () => [server.port, ...(simulator === null ? [] : [simulator.port])];

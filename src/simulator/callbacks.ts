@@ -43,8 +43,10 @@ export function createCallbacks({ sender, clock, logger }: CallbackOptions): Cal
   let idlers: Array<() => void> = [];
 
   async function request(callback: CallbackRequest): Promise<CallbackResult> {
-    const result = await sender.request(callback, stopped.signal);
-    if (result.errorCode !== null) {
+    const { signal } = stopped;
+    const result = await sender.request(callback, signal);
+    // What our own stop cut off is nobody's fault.
+    if (result.errorCode !== null && !signal.aborted) {
       const { status, attempts, errorCode } = result;
       logger.warn({ host: hostOf(callback.url), status, attempts, errorCode }, 'a callback was not taken');
     }
