@@ -16,6 +16,11 @@ const STORE_OPTIONS: readonly OptionRow[] = [
   JSON_OPTION,
 ];
 
+const RESTORING = [
+  'To restore: stop the gateway, remove tollboard.sqlite-wal and tollboard.sqlite-shm, put the copy in place of tollboard.sqlite.',
+  'What still waited to be sent when it was copied is sent at the next start, also if it left since; the copy of a stopped gateway has no such gap.',
+];
+
 export const commands: readonly CommandRow[] = [
   {
     name: 'store backup',
@@ -28,10 +33,8 @@ export const commands: readonly CommandRow[] = [
       await backupStore(await databaseOf(call), target);
       const { size } = statSync(target);
       if (call.out.json) call.out.line({ file: target, bytes: size });
-      else
-        call.out.text(
-          `Copied to ${target} (${size} bytes). To restore: stop the gateway, put it in place of tollboard.sqlite.`,
-        );
+      else call.out.text(`Copied to ${target} (${size} bytes).`);
+      if (!call.out.json) for (const line of RESTORING) call.out.note(line);
       return 0;
     },
   },
