@@ -7,7 +7,7 @@ import type { Plan } from './plan.ts';
 import { isTollboardError } from '../core/errors.ts';
 import { refusedOutcome } from '../core/refusal.ts';
 import { outcomes, prepareRequest } from '../core/request.ts';
-import { systemClock, systemRandom } from '../system.ts';
+import { plainRandom, systemClock } from '../system.ts';
 import { exitCode } from './exit-code.ts';
 import { printable } from './output.ts';
 import { inInputOrder } from './plan.ts';
@@ -52,7 +52,7 @@ function prepare(request: SendRequest, sender: string | null, individual: boolea
   try {
     const prepared = prepareRequest(request, {
       now: systemClock.now(),
-      random: systemRandom,
+      random: plainRandom,
       account: { accountSid: '', simulated: false },
       defaultSender: sender ?? STAND_IN_SENDER,
       onUnknown: 'resend',

@@ -5,7 +5,7 @@ import type { RemoteMessenger } from '../remote/messenger.ts';
 import type { Call } from './command.ts';
 import type { Destination } from './where.ts';
 import { TollboardError } from '../core/errors.ts';
-import { systemClock, systemRandom } from '../system.ts';
+import { plainRandom, systemClock } from '../system.ts';
 import { findDestination } from './where.ts';
 
 export interface OpenMessenger {
@@ -20,11 +20,11 @@ export async function openMessenger(destination: Destination): Promise<OpenMesse
   if (destination.kind === 'gateway') {
     const { createRemoteMessenger } = await import('../remote/messenger.ts');
     const { url, token } = destination;
-    const remote = createRemoteMessenger({ url, token, clock: systemClock, random: systemRandom });
+    const remote = createRemoteMessenger({ url, token, clock: systemClock, random: plainRandom });
     return { messenger: remote, remote, close: async () => remote.close() };
   }
   const { createDirectMessenger } = await import('../direct.ts');
-  const messenger = createDirectMessenger(destination.settings);
+  const messenger = createDirectMessenger(destination.settings, { random: plainRandom });
   return { messenger, remote: null, close: () => messenger.close() };
 }
 
