@@ -95,6 +95,16 @@ describe('the control over HTTP', () => {
     expect((await control(simulator.url, 'DELETE', 'scenarios')).json).toEqual({ scenarios: [] });
   });
 
+  test('tells the time of its clock, not of the machine, in the Date header', async () => {
+    const simulator = await startSimulator();
+    expect((await ask(simulator, 'GET', 'Messages.json')).headers.get('date')).toBe('Wed, 01 Jul 2026 12:00:00 GMT');
+    await pass(simulator, 3_600_000);
+    expect((await ask(simulator, 'GET', 'Messages.json')).headers.get('date')).toBe('Wed, 01 Jul 2026 13:00:00 GMT');
+    await control(simulator.url, 'POST', 'faults', { fault: 'proxy_error' });
+    const broken = await raw(simulator.url, 'GET', '/2010-04-01/Accounts.json', {});
+    expect(broken).toMatchObject({ status: 502, headers: { date: 'Wed, 01 Jul 2026 13:00:00 GMT' } });
+  });
+
   test('moves, sets and freezes the clock', async () => {
     const simulator = await startSimulator();
     expect((await control(simulator.url, 'GET', 'clock')).json).toEqual({
