@@ -46,12 +46,15 @@ export interface Program {
   close(): Promise<void>;
 }
 
-/** A fresh folder, and an environment without this machine's own Twilio and Tollboard variables. */
-export function createProgram(): Program {
+/**
+ * A fresh folder, and an environment without this machine's own Twilio and Tollboard variables. `file` is the program:
+ * default the one of this work tree.
+ */
+export function createProgram(file: string = PROGRAM): Program {
   const cwd = mkdtempSync(path.join(tmpdir(), 'tollboard-e2e-'));
   const children = new Set<ChildProcess>();
   const begin = (args: string[], env?: Record<string, string>) => {
-    const child = start(args, cwd, env);
+    const child = start([file, ...args], cwd, env);
     children.add(child);
     child.once('close', () => children.delete(child));
     return child;
@@ -100,7 +103,7 @@ function start(args: string[], cwd: string, env: Record<string, string> = {}): C
   const clean = Object.entries(process.env).filter(
     ([name]) => !/^(TWILIO_|TOLLBOARD_|PORT$|NODE_OPTIONS$|VITEST)/.test(name),
   );
-  return spawn(process.execPath, [PROGRAM, ...args], {
+  return spawn(process.execPath, args, {
     cwd,
     env: { ...Object.fromEntries(clean), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
