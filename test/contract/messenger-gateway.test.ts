@@ -1,6 +1,7 @@
 /** The durable Messenger of a gateway in this process. */
 
-import { messengerSuite, startTestGateway } from './messenger.ts';
+import { startTestGateway } from '../support/messenger-world.ts';
+import { messengerSuite } from './messenger.ts';
 
 messengerSuite({
   name: 'gateway',

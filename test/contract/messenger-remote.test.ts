@@ -2,7 +2,8 @@
 
 import { createRemoteMessenger } from '../../src/remote/messenger.ts';
 import { systemRandom } from '../../src/system.ts';
-import { messengerSuite, startTestGateway } from './messenger.ts';
+import { startTestGateway } from '../support/messenger-world.ts';
+import { messengerSuite } from './messenger.ts';
 
 messengerSuite({
   name: 'remote',

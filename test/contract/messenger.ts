@@ -1,56 +1,18 @@
 /** One suite for every Messenger: gateway, direct and remote answer alike, over the real client and a real simulator. */
 
-import type { AccountSettings, Settings } from '../../src/config/settings.ts';
-import type { Clock, Logger, Messenger, SendRequest } from '../../src/core/ports.ts';
-import type { PhoneMessage } from '../../src/simulator/control.ts';
-import type { Simulator, SimulatorOptions } from '../../src/simulator/server.ts';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { AccountSettings } from '../../src/config/settings.ts';
+import type { Messenger, SendRequest } from '../../src/core/ports.ts';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Entry, FINAL_STATES } from '../../src/core/entry.ts';
-import { type RunningGateway, startGateway } from '../../src/gateway.ts';
-import { createSimulator } from '../../src/simulator/server.ts';
-import { systemRandom } from '../../src/system.ts';
-import { createDrivenClock, type DrivenClock } from '../support/driven-clock.ts';
+import { type Implementation, SENDER, type Setup, startWorld, type World } from '../support/messenger-world.ts';
 
-/** A messenger under test. Its start and its end are the implementation's own; all else is judged alike. */
-export interface Implementation {
-  name: string;
-  start(settings: Settings, clock: Clock): Promise<StartedMessenger>;
-  /** Tests that do not apply, by name, each with the reason. */
-  skips: Readonly<Record<string, string>>;
-}
-
-export interface StartedMessenger {
-  messenger: Messenger;
-  /** The entry once its first request to Twilio has ended, however it ended. */
-  tried(entry: Entry): Promise<Entry>;
-  close(): Promise<void>;
-}
-
-export interface World extends StartedMessenger {
-  simulator: Simulator;
-  clock: DrivenClock;
-  /** What Twilio took, in order. */
-  taken(): PhoneMessage[];
-}
-
-export interface Setup {
-  simulator?: Partial<SimulatorOptions>;
-  account?: Partial<AccountSettings>;
-}
-
-const SENDER = '+15550000001';
 const [ANN, BEA, CEM] = ['+15550100001', '+15550100002', '+15550100003'];
 /** Of no verified caller ID: what a trial account must not text. */
 const STRANGER = '+15551230001';
 const NOBODY = `SM${'f'.repeat(32)}`;
 const WRONG = '9'.repeat(32);
-/** Times real time, always. */
-const PACE = 5;
-/** Times real time, where backoff or a search has to pass. Deadlines shrink with it, to 1.5 s for an answer. */
-const HURRY = 20;
+/** Times real time, where backoff or a search has to pass. Deadlines shrink with it, to 3 s for an answer. */
+const HURRY = 10;
 
 const text = (to: string | readonly string[], more: Partial<SendRequest> = {}): SendRequest => ({
   kind: 'message',
@@ -97,27 +59,6 @@ export function messengerSuite(implementation: Implementation): void {
     misfortunes(holds, start);
     account(holds, start);
   });
-}
-
-/** A simulator, and over it what the implementation starts, on one clock that runs {@link PACE} times as fast. */
-export async function startWorld(implementation: Pick<Implementation, 'start'>, setup: Setup): Promise<World> {
-  const clock = createDrivenClock();
-  clock.run(PACE);
-  const simulator = await createSimulator({ clock, random: systemRandom, port: 0, ...setup.simulator });
-  const dataDir = mkdtempSync(join(tmpdir(), 'tollboard-messenger-'));
-  const started = await implementation.start(settingsFor(simulator, dataDir, setup.account), clock);
-  return {
-    ...started,
-    simulator,
-    clock,
-    taken: () => simulator.control.messages().messages,
-    async close() {
-      await started.close();
-      await simulator.stop();
-      clock.close();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
 }
 
 type Holds = (name: string, body: () => Promise<void>) => void;
@@ -455,62 +396,7 @@ function account(holds: Holds, start: Start): void {
   }
 }
 
-const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
-
-/** A gateway over the simulator: what both the durable and the remote messenger stand on. */
-export async function startTestGateway(
-  settings: Settings,
-  clock: Clock,
-): Promise<{ gateway: RunningGateway; tried: StartedMessenger['tried'] }> {
-  const gateway = await startGateway(settings, { clock, logger: SILENT });
-  const { api } = gateway;
-  return {
-    gateway,
-    async tried(entry) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const look = async () => {
-        const record = await api.entry(entry.id ?? '');
-        if (record !== null && record.attempts > 0 && record.state !== 'sending') resolve();
-      };
-      const forget = api.onCommit(() => void look());
-      await look();
-      await promise;
-      forget();
-      return (await gateway.messenger.fetch(entry.id ?? '')) ?? entry;
-    },
-  };
-}
-
 /** A recipient that was refused before anything was stored has ended already. */
 async function ended(messenger: Messenger, entry: Entry): Promise<Entry> {
   return entry.id === null || FINAL_STATES.has(entry.state) ? entry : messenger.wait(entry.id, 'final');
-}
-
-function settingsFor(simulator: Simulator, dataDir: string, change: Partial<AccountSettings> = {}): Settings {
-  const accounts = simulator.accounts.slice(0, 2).map(
-    ({ sid, authToken }, index): AccountSettings => ({
-      name: index === 0 ? 'default' : 'trial',
-      accountSid: sid,
-      authTokens: [authToken],
-      apiKey: null,
-      apiSecret: null,
-      baseUrl: simulator.url,
-      simulated: true,
-      ...(index === 0 ? change : {}),
-    }),
-  );
-  return {
-    listen: { host: '127.0.0.1', port: 0, hosts: [] },
-    publicUrl: null,
-    dataDir,
-    store: 'sqlite',
-    accounts,
-    sender: SENDER,
-    senders: {},
-    simulator: { mode: 'never', port: 0, accountsFile: null, accounts: null, trial: 'seeds' },
-    delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'auto' },
-    retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
-    configFile: null,
-    warnings: [],
-  };
 }

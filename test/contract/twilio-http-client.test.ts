@@ -1,7 +1,6 @@
 /** Unchanged programs of Twilio's official SDK, through a gateway; good answers are judged by Twilio's OpenAPI. */
 
 import type { RunningGateway } from '../../src/gateway.ts';
-import type { World } from './messenger.ts';
 import twilio from 'twilio';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -11,9 +10,9 @@ import {
   type TwilioRequest,
 } from '../../src/twilio-http-client.ts';
 import { startHalfOpenProxy } from '../support/half-open-proxy.ts';
+import { startTestGateway, startWorld, type World } from '../support/messenger-world.ts';
 import { rawAnswer, startRawServer } from '../support/raw-server.ts';
 import { expectTwilioAnswer } from '../support/twilio-openapi.ts';
-import { startTestGateway, startWorld } from './messenger.ts';
 
 const [FULL, TRIAL] = [`AC${'0'.repeat(32)}`, `AC${'0'.repeat(31)}1`];
 const [ANN, BEA] = ['+15550100001', '+15550100002'];
