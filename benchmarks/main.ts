@@ -2,6 +2,7 @@
 
 const BENCHMARKS: Record<string, () => Promise<{ run(part?: string): Promise<void> }>> = {
   send: () => import('./send.ts'),
+  startup: () => import('./startup.ts'),
 };
 
 const name = process.argv[2] ?? '';

@@ -3,20 +3,17 @@
  * start-up of the command line beside an empty Node. Every figure stands beside the one it is compared with.
  */
 
-import type { ChildProcess } from 'node:child_process';
 import type { Measured } from './load.ts';
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { createTollboard } from '../src/index.ts';
-import { median, medianOf } from './load.ts';
+import { medianOf } from './load.ts';
+import { startMock } from './mock.ts';
+import { startUp } from './startup.ts';
+import { print } from './table.ts';
 
 const ROUNDS = 3;
 const CONCURRENCY = 50;
-const PROGRAM = fileURLToPath(new URL('../bin/tollboard.js', import.meta.url));
-const BUILT = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 /** Each can be run alone: `npm run bench -- send start-up`. */
 const PARTS: Record<string, () => Promise<void>> = {
@@ -80,68 +77,6 @@ async function growth(sizes: readonly number[]): Promise<void> {
   ]);
 }
 
-/** Whole processes, from start to exit, interleaved; `node -e 0` is what no program can be faster than. */
-async function startUp(): Promise<void> {
-  const mock = await startMock(0);
-  const data = mkdtempSync(join(tmpdir(), 'tollboard-bench-'));
-  const gateway = await createTollboard({ data });
-  const { url, token } = gateway.running ?? { url: '', token: '' };
-  const send = [PROGRAM, 'send', '--to', '+15551230001', '--from', '+15550000001', '--body', 'The build is green.'];
-  const direct = {
-    TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
-    TWILIO_AUTH_TOKEN: '1'.repeat(32),
-    TWILIO_BASE_URL: mock.url,
-  };
-  const commands: Array<[text: string, args: string[], env: Record<string, string>]> = [
-    ['node -e 0', ['-e', '0'], {}],
-    ['tollboard send --dry-run', [...send, '--dry-run'], {}],
-    ['tollboard send, to a gateway', send, { TOLLBOARD_URL: url, TOLLBOARD_TOKEN: token }],
-    ['tollboard send --direct, over node:https', [...send, '--direct'], direct],
-  ];
-  const times = commands.map((): number[] => []);
-  for (let round = 0; round < 15; round += 1)
-    for (const [index, [text, args, env]] of commands.entries()) {
-      const start = performance.now();
-      const { status, stderr } = await exit(args, env);
-      if (status !== 0) throw new Error(`${text} ended with ${status}: ${stderr}`);
-      times[index]?.push(performance.now() - start);
-    }
-  await gateway.close();
-  rmSync(data, { recursive: true, force: true });
-  mock.process.kill();
-  const empty = median(times[0] ?? []);
-  print(`Start to exit, ${existsSync(BUILT) ? 'built' : 'from source (build first for the published form)'}`, [
-    ['', 'ms', 'to node -e 0'],
-    ...commands.map(([text], index) => {
-      const ms = median(times[index] ?? []);
-      return [text, ms.toFixed(0), `${(ms / empty).toFixed(2)} ×`];
-    }),
-  ]);
-}
-
-/** Asynchronous, because the gateway under test runs in this process. */
-function exit(args: string[], env: Record<string, string>): Promise<{ status: number | null; stderr: string }> {
-  const child = spawn(process.execPath, args, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  return new Promise((resolve) => child.on('close', (status) => resolve({ status, stderr })));
-}
-
-async function startMock(latencyMs: number): Promise<{ url: string; process: ChildProcess }> {
-  const file = fileURLToPath(new URL('./mock-twilio.ts', import.meta.url));
-  const child = spawn(process.execPath, [file, String(latencyMs)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const line = await new Promise<string>((resolve, reject) => {
-    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
-    child.once('exit', () => reject(new Error('The mock ended before it was ready.')));
-  });
-  return { url: (JSON.parse(line) as { url: string }).url, process: child };
-}
-
 async function candidate(name: string, url: string, count: number, stored = 0): Promise<Measured> {
   const file = fileURLToPath(new URL('./candidate.ts', import.meta.url));
   const args = ['--conditions=source', file, name, url, String(count), String(CONCURRENCY), String(stored)];
@@ -151,14 +86,4 @@ async function candidate(name: string, url: string, count: number, stored = 0): 
   });
   if (status !== 0) throw new Error(`The candidate ${name} ended with ${status}.`);
   return JSON.parse(stdout) as Measured;
-}
-
-function print(title: string, rows: readonly string[][]): void {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  console.log(title);
-  for (const row of rows)
-    console.log(
-      `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')}`,
-    );
-  console.log();
 }
