@@ -125,6 +125,18 @@ export function callbackChecks(settings: Settings): CheckRow[] {
   const { publicUrl, delivery } = settings;
   if (settings.accounts.length === 0) return [];
   if (delivery.statusCallback === 'never') return [ok(name, 'Switched off (never): statuses come by polling.')];
+  // Which accounts those are, and how to change it, their own checks say.
+  if (settings.accounts.every(({ authTokens }) => authTokens.length === 0))
+    return [ok(name, 'No account has an auth token to verify them by: statuses come by polling.')];
+  if (publicUrl === null && delivery.statusCallback === 'always') {
+    return [
+      note(
+        name,
+        "Switched on (always) without a public_url: Twilio is given the gateway's own address, which only a Twilio on this machine reaches.",
+        'Set public_url to the https address under which Twilio reaches this gateway.',
+      ),
+    ];
+  }
   if (publicUrl === null) {
     return [
       note(
