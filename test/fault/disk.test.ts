@@ -22,13 +22,13 @@ it('a full disk refuses new texts within two seconds, keeps reading, and loses n
   expect(performance.now() - began).toBeLessThan(2000);
   expect((await pair.ask('GET', '/healthz')).status).toBe(200);
   expect((await pair.ask('GET', '/readyz')).status).toBe(503);
-  expect((await pair.entries()).map(({ id }) => id).sort()).toEqual([...acknowledged].sort());
+  expect(new Set((await pair.entries()).map(({ id }) => id))).toEqual(new Set(acknowledged));
 
   await pair.gateway.kill();
   await pair.start({ maxPageCount: 100_000 });
   await pair.settle();
   const entries = await pair.entries();
-  expect(entries.map(({ id }) => id).sort()).toEqual([...acknowledged].sort());
+  expect(new Set(entries.map(({ id }) => id))).toEqual(new Set(acknowledged));
   expect(new Set(entries.map(({ state, status }) => `${state} ${status}`))).toEqual(new Set(['done delivered']));
   expect(await pair.acceptances()).toHaveLength(acknowledged.length);
 });

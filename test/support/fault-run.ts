@@ -179,13 +179,13 @@ class World {
         return this.#start();
       case 'jump':
         this.#jumped += act.ms;
-        return void (await program.call('jump', act.ms));
+        return program.call('jump', act.ms);
       case 'lock':
         return holdLock(join(this.#stage.dataDir, 'tollboard.sqlite'), () => clock.sleep(act.ms));
       case 'away':
         await simulator.call('away');
         await clock.sleep(act.ms);
-        return void (await simulator.call('back'));
+        return simulator.call('back');
       case 'fault':
         return void (await simulator.call('fault', act.fault));
     }

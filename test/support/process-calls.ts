@@ -72,20 +72,25 @@ export function forkProgram<C extends Calls>(file: URL): Program<C> {
 
 /** The other side: answers calls until the parent is gone, then ends. */
 export function answerCalls(calls: Calls): void {
-  process.on('message', async ({ id, name, input }: { id: number; name: string; input: unknown }) => {
-    const answer: Answer = { id };
-    try {
-      answer.value = await calls[name]?.(input);
-    } catch (error) {
-      const { message, stack, code } = error as Error & { code?: string };
-      answer.error = {
-        message: code === undefined ? (stack ?? message) : message,
-        ...(code === undefined ? {} : { code }),
-      };
-    }
-    process.send?.(answer, undefined, undefined, () => undefined);
+  process.on('message', (call: Call) => {
+    void answer(calls, call).then((told) => process.send?.(told, undefined, undefined, () => undefined));
   });
   process.on('disconnect', () => process.exit());
+}
+
+interface Call {
+  id: number;
+  name: string;
+  input: unknown;
+}
+
+async function answer(calls: Calls, { id, name, input }: Call): Promise<Answer> {
+  try {
+    return { id, value: await calls[name]?.(input) };
+  } catch (error) {
+    const { message, stack, code } = error as Error & { code?: string };
+    return { id, error: code === undefined ? { message: stack ?? message } : { message, code } };
+  }
 }
 
 function hasEnded(child: ChildProcess): boolean {
