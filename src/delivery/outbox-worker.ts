@@ -29,6 +29,8 @@ export interface OutboxWorkerOptions {
 
 /** Entries claimed beyond those in flight, so that a freed place never waits for the disk. */
 const READY_SHARE = 0.5;
+/** Results that may wait for the disk, in multiples of the concurrency, before sending waits for them. */
+const UNRECORDED_SHARE = 8;
 /** Twilio's code for a recipient who opted out of this sender. */
 const OPTED_OUT = 21610;
 /** How long a stop waits for answers under way. */
@@ -42,6 +44,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
   const { store, clock, logger, concurrency } = options;
   const ready: EntryRecord[] = [];
   const pauses = new Pauses(clock, options.random);
+  const mostRecording = concurrency * UNRECORDED_SHARE;
   let inFlight = 0;
   let recording = 0;
   let stopped = false;
@@ -61,7 +64,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
 
   /** Places left. Results that wait for the disk count, so that a slow disk slows the sending. */
   function room(): number {
-    if (recording > concurrency * 8) return 0;
+    if (recording > mostRecording) return 0;
     return Math.ceil(concurrency * (1 + READY_SHARE)) - inFlight - ready.length;
   }
 
@@ -95,15 +98,17 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
     const account = options.accounts.get(entry.account);
     const result = account === undefined ? undefined : await create(account, entry);
     inFlight -= 1;
-    if (result !== undefined) {
-      options.onResult?.(result.outcome, (performance.now() - started) / 1000);
-      pauses.note(entry.account, result.outcome);
-      recording += 1;
-      await record(entry, result);
-      recording -= 1;
-    }
+    recording += 1;
+    if (result !== undefined) pauses.note(entry.account, result.outcome);
+    // The place is free now: the next request need not wait until this result is on disk.
     pump();
     loop.wake();
+    if (result !== undefined) {
+      options.onResult?.(result.outcome, (performance.now() - started) / 1000);
+      await record(entry, result);
+    }
+    recording -= 1;
+    if (recording === mostRecording) loop.wake();
     if (idle()) whenDrained?.();
   }
 
