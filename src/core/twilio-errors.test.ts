@@ -52,6 +52,9 @@ describe('an error of Twilio', () => {
   it('without a sentence takes that of the table', () => {
     expect(twilioErrorReport(30008, null, { stage: 'after_send' }).message).toBe('Unknown error (Twilio 30008).');
     expect(twilioErrorReport(20429, '').message).toBe('Too Many Requests (Twilio 20429).');
+    expect(twilioErrorReport(20003, 'Authenticate').message).toBe(
+      'Twilio did not accept the credentials: Authenticate (Twilio 20003).',
+    );
   });
 
   it('that the table lacks is permanent and to be looked up', () => {

@@ -74,7 +74,10 @@ export function twilioErrorReport(
 ): ErrorReport {
   const row = code === null ? undefined : twilioError(code);
   const errorCode = row === undefined ? codeByStatus(code, facts.httpStatus) : codeByRow(row);
-  const sentence = message?.trim() || row?.message || ERRORS[errorCode].message;
+  const theirs = message?.trim() || row?.message || '';
+  const ours = ERRORS[errorCode].message;
+  // One word, such as `Authenticate` for a wrong token, says nothing to a person.
+  const sentence = /\s/.test(theirs) ? theirs : theirs === '' ? ours : `${withoutStop(ours)}: ${theirs}`;
   const report = errorReport(errorCode, {
     message: code === null ? sentence : `${withoutStop(sentence)} (Twilio ${code}).`,
     ...(row === undefined ? {} : { remedy: row.remedy }),
