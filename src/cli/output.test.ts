@@ -27,6 +27,7 @@ describe('output', () => {
   it('draws progress on a terminal only, and wipes it', () => {
     const shown = terminal(true);
     const bar = shown.out.progress('Waiting', 10);
+    expect(shown.said.err).toContain('0/10');
     bar.done(5);
     bar.end();
     expect(shown.said).toEqual({ out: '', err: expect.stringMatching(/Waiting \[#{15} {15}\] 5\/10.*\[2K$/s) });

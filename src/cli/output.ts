@@ -92,16 +92,16 @@ const BAR_CELLS = 30;
 const REDRAWS = 200;
 
 function createProgress(what: string, total: number, io: Io): Progress {
-  if (io.stderr.isTTY !== true || total < 2) return { done: () => undefined, end: () => undefined };
+  if (io.stderr.isTTY !== true || total < 1) return { done: () => undefined, end: () => undefined };
   let drawn = -1;
-  return {
-    done(count) {
-      const step = Math.floor((count / total) * REDRAWS);
-      if (step === drawn) return;
-      drawn = step;
-      const cells = Math.floor((count / total) * BAR_CELLS);
-      io.stderr.write(`\r${what} [${'#'.repeat(cells)}${' '.repeat(BAR_CELLS - cells)}] ${count}/${total}`);
-    },
-    end: () => void io.stderr.write('\r\u001b[2K'),
+  const done = (count: number) => {
+    const step = Math.floor((count / total) * REDRAWS);
+    if (step === drawn) return;
+    drawn = step;
+    const cells = Math.floor((count / total) * BAR_CELLS);
+    io.stderr.write(`\r${what} [${'#'.repeat(cells)}${' '.repeat(BAR_CELLS - cells)}] ${count}/${total}`);
   };
+  // Drawn before the first one is done: who waits sees at once that something is waited for.
+  done(0);
+  return { done, end: () => void io.stderr.write('\r\u001b[2K') };
 }
