@@ -8,7 +8,7 @@ import type { SimulatorCalls } from './simulator-process.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { Gateways } from './gateways.ts';
 import { forkProgram } from './process-calls.ts';
 
@@ -52,6 +52,8 @@ export interface FaultPair {
 export function usePairs(): (options?: Partial<GatewayStart>) => Promise<FaultPair> {
   let stage: Stage | null = null;
   let ends: Array<() => Promise<void>> = [];
+  // Starting processes takes long on a machine that has other work.
+  vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
   beforeAll(() => {
     stage = {
       simulator: forkProgram<SimulatorCalls>(new URL('./simulator-process.ts', import.meta.url)),

@@ -19,8 +19,8 @@ import { forkProgram } from './process-calls.ts';
 /** Times real time while things go wrong, and while everything comes to its end. */
 const STORM_SPEED = 50;
 const CALM_SPEED = 300;
-/** Real time that this leaves for an answer: 2.4 s in the storm, 0.4 s after it. */
-const REQUEST_TIMEOUT_MS = 120_000;
+/** Real time that this leaves for an answer: 4.8 s in the storm, 0.8 s after it. */
+const REQUEST_TIMEOUT_MS = 240_000;
 /** Longest wait for the end of everything, by the clock: lost answers, resends and polls take minutes. */
 const SETTLE_MS = 8 * 3_600_000;
 
