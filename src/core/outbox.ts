@@ -211,7 +211,10 @@ function advance(entry: EntryRecord, fact: StatusFact, now: number): EntryPatch 
   };
 }
 
+/** A message that Twilio itself holds back until `sendAt` has nothing to tell before. */
 function nextPoll(entry: EntryRecord, now: number): EntryPatch {
+  const sendAt = typeof entry.params.sendAt === 'string' ? Date.parse(entry.params.sendAt) : Number.NaN;
+  if (sendAt > now) return { polls: 0, dueAt: sendAt + (pollWaitMs(0, entry.callbackMode === 'own') ?? 0) };
   const wait = pollWaitMs(entry.polls, entry.callbackMode === 'own');
   return { polls: entry.polls + 1, dueAt: wait === null ? null : now + wait };
 }
@@ -309,7 +312,9 @@ function chosen(entry: EntryRecord, fact: Extract<Fact, { type: 'chosen' }>, now
   }
 }
 
+/** The parameters that hold what was said or shown. */
+const CONTENT: ReadonlySet<string> = new Set(['body', 'mediaUrl', 'contentVariables', 'twiml', 'persistentAction']);
+
 function withoutContent(entry: EntryRecord): EntryRecord['params'] {
-  const { body: _body, mediaUrl: _mediaUrl, contentVariables: _contentVariables, ...rest } = entry.params;
-  return rest;
+  return Object.fromEntries(Object.entries(entry.params).filter(([name]) => !CONTENT.has(name)));
 }

@@ -100,10 +100,21 @@ const ONE: ReadonlyArray<[what: string, evidence: Partial<Evidence>, verdict: st
     { resources: [listed('a', { createdAt: NOW - 24 * 60 * MINUTE })] },
     'absent',
   ],
+  ['the copy is a second older, as dates count', { resources: [listed('a', { createdAt: LEFT - 1000 })] }, 'found a'],
   [
-    'the copy is a little older by a clock that is off',
+    'the copy is minutes older than the request, so perhaps of another program',
     { resources: [listed('a', { createdAt: LEFT - 5 * MINUTE })] },
+    'ambiguous',
+  ],
+  [
+    'the copy is minutes older, and Twilio told no time',
+    { resources: [listed('a', { createdAt: LEFT - 5 * MINUTE })], clockOffsetMs: null },
     'found a',
+  ],
+  [
+    'a copy is listed, and a person called an equal text sent without its SID',
+    { resources: [listed('a')], nameless: [entry(2, { state: 'done' })] },
+    'ambiguous',
   ],
   ['the copy has no time', { resources: [listed('a', { createdAt: null })] }, 'found a'],
   ['two copies are listed', { resources: [listed('a'), listed('b')] }, 'ambiguous'],
@@ -217,12 +228,33 @@ describe('equal texts', () => {
     expect(verdicts({ lost, resources: [listed('a', { body: 'Bye' })] })).toEqual(['absent', 'found a']);
   });
 
-  it('calls to one number are all alike', () => {
-    const call = { kind: 'call', body: null, params: { from: FROM, url: 'https://x.example/' } } as const;
-    expect(verdicts({ lost: [entry(1, call), entry(2, call)], resources: [listed('a', { body: null })] })).toEqual([
-      'found a',
-      'absent',
-    ]);
+  const call = (url: string): Partial<EntryRecord> => ({ kind: 'call', body: null, params: { from: FROM, url } });
+
+  it('equal calls to one number are matched by count', () => {
+    const lost = [entry(1, call('https://x.example/')), entry(2, call('https://x.example/'))];
+    expect(verdicts({ lost, resources: [listed('a', { body: null })] })).toEqual(['found a', 'absent']);
+  });
+
+  it.each<[what: string, first: Partial<EntryRecord>, second: Partial<EntryRecord>, copy: Partial<ListedResource>]>([
+    ['calls that say different things', call('https://fire.example/'), call('https://lunch.example/'), { body: null }],
+    [
+      'texts with different pictures',
+      { params: { from: FROM, body: 'Hello', mediaUrl: ['https://x.example/alice.png'] } },
+      { params: { from: FROM, body: 'Hello', mediaUrl: ['https://x.example/second.png'] } },
+      { numMedia: 1 },
+    ],
+  ])('%s cannot be told apart, so one copy of the two explains neither', (_what, first, second, copy) => {
+    const lost = [entry(1, first), entry(2, second)];
+    expect(verdicts({ lost, resources: [listed('a', copy)] })).toEqual(['ambiguous', 'ambiguous']);
+    expect(verdicts({ lost, resources: [] })).toEqual(['absent', 'absent']);
+    const both = [listed('a', copy), listed('b', { ...copy, createdAt: LEFT + 200 })];
+    expect(verdicts({ lost, resources: both })).toEqual(['found a', 'found b']);
+  });
+
+  it('a copy that fits two different texts explains neither', () => {
+    const replaced = { body: '\u201cHi\u201d', params: { from: FROM, body: '\u201cHi\u201d', smartEncoded: true } };
+    const lost = [entry(1, replaced), entry(2, { body: '"Hi"', params: { from: FROM, body: '"Hi"' } })];
+    expect(verdicts({ lost, resources: [listed('a', { body: '"Hi"' })] })).toEqual(['ambiguous', 'ambiguous']);
   });
 });
 

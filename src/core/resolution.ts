@@ -9,8 +9,10 @@ export const TRIAL_PREFIX = 'Sent from your Twilio trial account - ';
 
 /** How far Twilio's and our clock may differ before times say nothing about which text is which. */
 const CLOCK_TRUST_MS = 5 * 60_000;
-/** A copy is looked for from this long before our request left, so that small differences do no harm. */
-const WINDOW_MARGIN_MS = 10 * 60_000;
+/** With Twilio's clock known, a copy of ours is this much older than our request at most: dates count whole seconds. */
+const MARGIN_MS = 5_000;
+/** What is older than that, up to here, may be ours all the same (a clock that jumped) or somebody else's: never certain. */
+const DOUBTFUL_MS = 10 * 60_000;
 
 /** Complete listings, over at least the window, before absence is concluded (interface: §4). */
 export const LISTINGS_FOR_ABSENCE = 3;
@@ -20,6 +22,8 @@ export interface Evidence {
   readonly lost: readonly EntryRecord[];
   /** Entries to that address whose request is under way right now. */
   readonly underWay: readonly EntryRecord[];
+  /** Entries to that address that a person called sent without naming a SID: one of the copies may be theirs. */
+  readonly nameless?: readonly EntryRecord[];
   readonly resources: readonly ListedResource[];
   /** SIDs in the listing that other entries own already. */
   readonly explained: ReadonlySet<string>;
@@ -40,26 +44,77 @@ export type Conclusion =
 type Match = 'yes' | 'maybe' | 'no';
 
 /**
- * One conclusion per lost entry. Texts are matched by count: `n` unexplained copies explain `n` of the entries that look
- * alike (which of them is which cannot matter, they are equal); more copies than entries is ambiguous.
+ * One conclusion per lost entry. Entries that a listing cannot tell apart are matched by count: as many unexplained
+ * copies as entries explain them all. Fewer copies explain some of them only where the entries are equal in what a
+ * listing does not show, too (media, what a call says); more copies than entries are ambiguous.
  */
 export function conclude(evidence: Evidence): Map<string, Conclusion> {
   const conclusions = new Map<string, Conclusion>();
   const open = evidence.resources.filter((r) => r.direction === 'outbound-api' && !evidence.explained.has(r.sid));
-  for (const alike of groupAlike(evidence.lost)) {
-    const sample = alike[0];
-    if (sample === undefined) continue;
-    if (evidence.underWay.some((other) => key(other) === key(sample))) {
-      for (const entry of alike) conclusions.set(entry.id, { verdict: 'wait' });
-      continue;
-    }
-    const since = earliest(alike, evidence);
-    const matches = open.map((resource) => ({ resource, match: compare(sample, resource, since) }));
-    const certain = matches.filter(({ match }) => match === 'yes').map(({ resource }) => resource);
-    const doubtful = matches.some(({ match }) => match === 'maybe');
-    assign(alike, certain, doubtful, conclusions);
+  const groups = groupAlike(evidence.lost).map((alike) => ({ alike, ...matchesOf(alike, open, evidence) }));
+  for (const group of groups) {
+    const others = groups.filter((other) => other !== group);
+    for (const [id, conclusion] of concludeGroup(group, others, evidence)) conclusions.set(id, conclusion);
   }
   return conclusions;
+}
+
+interface Group {
+  /** At least one, oldest first. */
+  readonly alike: readonly EntryRecord[];
+  readonly certain: readonly ListedResource[];
+  readonly doubtful: boolean;
+}
+
+function matchesOf(alike: readonly EntryRecord[], open: readonly ListedResource[], evidence: Evidence) {
+  const [sample] = alike;
+  const since = earliest(alike, evidence);
+  const matches = open.map((resource) => ({
+    resource,
+    match: sample === undefined ? ('no' as const) : compare(sample, resource, since),
+  }));
+  return {
+    certain: matches.filter(({ match }) => match === 'yes').map(({ resource }) => resource),
+    doubtful: matches.some(({ match }) => match === 'maybe'),
+  };
+}
+
+function concludeGroup(group: Group, others: readonly Group[], evidence: Evidence): Array<[string, Conclusion]> {
+  const { alike, certain, doubtful } = group;
+  const all = (conclusion: Conclusion) => alike.map(({ id }): [string, Conclusion] => [id, conclusion]);
+  const looks = new Set(alike.map((entry) => visible(entry)));
+  if (evidence.underWay.some((other) => looks.has(visible(other)))) return all({ verdict: 'wait' });
+  const why = doubtAbout(group, others, evidence, looks);
+  if (why !== null) return all({ verdict: 'ambiguous', why });
+  const oldestFirst = [...certain].sort((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0));
+  return alike.map(({ id }, index): [string, Conclusion] => {
+    const resource = oldestFirst[index];
+    if (resource !== undefined) return [id, { verdict: 'found', resource }];
+    if (!doubtful) return [id, { verdict: 'absent' }];
+    return [id, { verdict: 'ambiguous', why: 'Twilio lists a text to this number that may be this one.' }];
+  });
+}
+
+/** Why the copies cannot be given to the entries of a group, or null when they can. */
+function doubtAbout(
+  { alike, certain }: Group,
+  others: readonly Group[],
+  evidence: Evidence,
+  looks: ReadonlySet<string>,
+): string | null {
+  const copies = certain.length;
+  if (copies > alike.length) {
+    return `Twilio lists ${copies} copies that nothing else explains, for ${alike.length} lost answer(s).`;
+  }
+  if (copies === 0) return null;
+  if (evidence.nameless?.some((other) => looks.has(visible(other)))) {
+    return 'A copy is listed, but an equal one was called sent by a person without its SID.';
+  }
+  if (copies < alike.length && new Set(alike.map((entry) => hidden(entry))).size > 1) {
+    return `Twilio lists ${copies} of ${alike.length} that differ only in what a list does not show.`;
+  }
+  const claimed = others.some((other) => other.certain.some(({ sid }) => certain.some((own) => own.sid === sid)));
+  return claimed ? 'Twilio lists a copy that fits several of our texts.' : null;
 }
 
 /** True when a copy of this entry could not be told from its listing at all: it is held at once (interface §4). */
@@ -67,55 +122,64 @@ export function unrecognisable(entry: EntryRecord): boolean {
   return entry.params.contentRetention === 'discard' || entry.params.addressRetention === 'obfuscate';
 }
 
-function assign(
-  alike: readonly EntryRecord[],
-  certain: readonly ListedResource[],
-  doubtful: boolean,
-  conclusions: Map<string, Conclusion>,
-): void {
-  const oldestFirst = [...certain].sort((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0));
-  for (const [index, entry] of alike.entries()) {
-    const resource = oldestFirst[index];
-    if (certain.length > alike.length) {
-      const why = `Twilio lists ${certain.length} copies that nothing else explains, for ${alike.length} lost answer(s).`;
-      conclusions.set(entry.id, { verdict: 'ambiguous', why });
-    } else if (resource !== undefined) conclusions.set(entry.id, { verdict: 'found', resource });
-    else if (doubtful) {
-      conclusions.set(entry.id, {
-        verdict: 'ambiguous',
-        why: 'Twilio lists a text to this number that may be this one.',
-      });
-    } else conclusions.set(entry.id, { verdict: 'absent' });
-  }
-}
-
 function groupAlike(entries: readonly EntryRecord[]): EntryRecord[][] {
   const groups = new Map<string, EntryRecord[]>();
   for (const entry of [...entries].sort((a, b) => a.seq - b.seq)) {
-    const group = groups.get(key(entry));
-    if (group === undefined) groups.set(key(entry), [entry]);
+    const group = groups.get(visible(entry));
+    if (group === undefined) groups.set(visible(entry), [entry]);
     else group.push(entry);
   }
   return [...groups.values()];
 }
 
-/** Entries with equal keys could not be told apart in a listing. */
-function key(entry: EntryRecord): string {
-  const { messagingServiceSid, mediaUrl, contentSid, contentVariables, smartEncoded, shortenUrls } = entry.params;
+/** What a listing shows of an entry: two with the same cannot be told apart there. */
+function visible(entry: EntryRecord): string {
+  const { messagingServiceSid } = entry.params;
   const content =
-    entry.kind === 'call' ? null : [entry.body, mediaUrl, contentSid, contentVariables, smartEncoded, shortenUrls];
+    entry.kind === 'call' ? null : isRewritten(entry) ? 'rewritten' : [shownText(entry), mediaCount(entry)];
   return JSON.stringify([entry.kind, entry.to, entry.from, messagingServiceSid, content]);
+}
+
+/** Everything that was asked for: two with the same are equal to whoever receives them. */
+function hidden(entry: EntryRecord): string {
+  const sorted = Object.entries(entry.params).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([sorted, entry.extra]);
+}
+
+/** A template or shortened links: Twilio lists another text than ours. */
+function isRewritten({ params }: EntryRecord): boolean {
+  return params.contentSid !== undefined || params.shortenUrls === true;
+}
+
+function mediaCount({ params: { mediaUrl } }: EntryRecord): number {
+  return Array.isArray(mediaUrl) ? mediaUrl.length : mediaUrl === undefined ? 0 : 1;
+}
+
+function shownText(entry: EntryRecord): string {
+  const text = entry.body ?? '';
+  return isReplaced(entry) ? folded(text) : text;
+}
+
+/** Look-alikes are replaced where SmartEncoded asks for it, and a service may do so by itself. */
+function isReplaced({ params, from }: EntryRecord): boolean {
+  return params.smartEncoded === true || params.messagingServiceSid !== undefined || from?.startsWith('MG') === true;
+}
+
+interface Since {
+  readonly at: number;
+  /** By Twilio's own clock. */
+  readonly exact: boolean;
 }
 
 /**
  * The earliest creation that can be ours, or null when times cannot be trusted: Twilio's clock is far from ours now, or
  * the request left at a time that is still to come.
  */
-function earliest(alike: readonly EntryRecord[], evidence: Evidence): number | null {
+function earliest(alike: readonly EntryRecord[], evidence: Evidence): Since | null {
   const left = Math.min(...alike.map((entry) => firstLeft(entry)));
   const offset = evidence.clockOffsetMs ?? 0;
   if (Math.abs(offset) > CLOCK_TRUST_MS || left > evidence.now + 1000) return null;
-  return left + offset - WINDOW_MARGIN_MS;
+  return { at: left + offset, exact: evidence.clockOffsetMs !== null };
 }
 
 /** An entry sent again after absence may be explained by its first request as well, so its age counts from acceptance. */
@@ -125,11 +189,12 @@ function firstLeft(entry: EntryRecord): number {
     : (entry.sendingAt ?? entry.createdAt);
 }
 
-function compare(entry: EntryRecord, resource: ListedResource, since: number | null): Match {
+function compare(entry: EntryRecord, resource: ListedResource, since: Since | null): Match {
   if (resource.to !== entry.to) return 'no';
-  if (since !== null && resource.createdAt !== null && resource.createdAt < since) return 'no';
-  if (!sameSender(entry, resource)) return 'no';
-  return entry.kind === 'call' ? 'yes' : sameContent(entry, resource);
+  const earlyMs = since === null || resource.createdAt === null ? 0 : since.at - resource.createdAt;
+  if (earlyMs > DOUBTFUL_MS || !sameSender(entry, resource)) return 'no';
+  const match = entry.kind === 'call' ? 'yes' : sameContent(entry, resource);
+  return match === 'yes' && since?.exact === true && earlyMs > MARGIN_MS ? 'maybe' : match;
 }
 
 function sameSender(entry: EntryRecord, resource: ListedResource): boolean {
@@ -139,11 +204,9 @@ function sameSender(entry: EntryRecord, resource: ListedResource): boolean {
 }
 
 function sameContent(entry: EntryRecord, resource: ListedResource): Match {
-  const rewritten = entry.params.contentSid !== undefined || entry.params.shortenUrls === true;
   const text = entry.body ?? '';
-  const media = entry.params.mediaUrl;
-  if (resource.numMedia !== (Array.isArray(media) ? media.length : media === undefined ? 0 : 1)) return 'no';
-  if (rewritten) return 'maybe';
+  if (resource.numMedia !== mediaCount(entry)) return 'no';
+  if (isRewritten(entry)) return 'maybe';
   if ((resource.body ?? '') === '' && text !== '') return 'maybe';
   return sameText(entry, text, resource.body ?? '') ? 'yes' : 'no';
 }
@@ -153,8 +216,7 @@ function sameContent(entry: EntryRecord, resource: ListedResource): Match {
  * it. Replaced texts are compared by what both spellings come to, so that it does not matter which table Twilio used.
  */
 function sameText(entry: EntryRecord, text: string, listed: string): boolean {
-  const { smartEncoded, messagingServiceSid } = entry.params;
-  const replaced = smartEncoded === true || messagingServiceSid !== undefined || entry.from?.startsWith('MG') === true;
+  const replaced = isReplaced(entry);
   const spellings = listed.startsWith(TRIAL_PREFIX) ? [listed, listed.slice(TRIAL_PREFIX.length)] : [listed];
   return spellings.some((spelling) => spelling === text || (replaced && folded(spelling) === folded(text)));
 }

@@ -5,6 +5,7 @@ import type { ErrorReport } from '../core/errors.ts';
 import type { Fact, StatusFact } from '../core/outbox.ts';
 import type { Clock, Store, TwilioAccount } from '../core/ports.ts';
 import { TollboardError } from '../core/errors.ts';
+import { statusFields } from './status-fields.ts';
 
 export interface ControlOptions {
   store: Store;
@@ -29,7 +30,7 @@ export async function cancel(id: string, options: ControlOptions): Promise<Entry
   if (entry.state !== 'sent' || entry.sid === null || !word.includes(entry.status ?? ''))
     throw wrongState(entry, 'cancel');
   const answer = settled(await accountOf(entry, options).cancel(entry.kind, entry.sid));
-  return apply(entry, { type: 'status', source: 'poll', fields: [], ...answer }, options);
+  return apply(entry, { type: 'status', source: 'poll', fields: statusFields(entry, answer), ...answer }, options);
 }
 
 /** Only for `held` and `unknown` entries. `sent` may name the SID that Twilio's log shows. */

@@ -2,12 +2,13 @@
 
 import type { EntryRecord } from '../core/entry.ts';
 import type { Fact } from '../core/outbox.ts';
-import type { Change, Clock, Listing, Logger, Store, TwilioAccount } from '../core/ports.ts';
+import type { Change, Clock, ListedResource, Listing, Logger, Store, TwilioAccount } from '../core/ports.ts';
 import type { Conclusion } from '../core/resolution.ts';
 import type { DueLoop } from './loop.ts';
 import { errorReport } from '../core/errors.ts';
 import { conclude, LISTINGS_FOR_ABSENCE, unrecognisable } from '../core/resolution.ts';
 import { startDueLoop } from './loop.ts';
+import { statusFields } from './status-fields.ts';
 
 export interface ReconcilerOptions {
   store: Store;
@@ -93,6 +94,7 @@ async function lookFor(due: readonly EntryRecord[], options: ReconcilerOptions, 
     const conclusions = conclude({
       lost,
       underWay: twins.filter((twin) => twin.state === 'sending'),
+      nameless: twins.filter((twin) => twin.state === 'done' && twin.sid === null && twin.attempts > 0),
       resources: seen.resources,
       explained: new Set([...owners, ...twins].map((owner) => owner.sid ?? '')),
       clockOffsetMs: seen.clockOffsetMs,
@@ -121,25 +123,7 @@ function changesOf(
   now: number,
 ): Change[] {
   const key = { id: entry.id };
-  if (conclusion?.verdict === 'found') {
-    const { sid, status, errorCode, errorMessage, from, segments } = conclusion.resource;
-    const why = `Twilio's list has it as ${sid} (${status}): it was taken, only the answer was lost.`;
-    return [
-      {
-        key,
-        fact: {
-          type: 'found',
-          why,
-          sid,
-          status,
-          errorCode,
-          errorMessage,
-          from: from ?? null,
-          segments: segments ?? null,
-        },
-      },
-    ];
-  }
+  if (conclusion?.verdict === 'found') return foundFacts(entry, conclusion.resource).map((fact) => ({ key, fact }));
   const counts = listing.complete && conclusion !== undefined && conclusion.verdict !== 'wait';
   // Spanned by Twilio's clock where it is known: ours may have jumped between two listings.
   const at = now + (listing.clockOffsetMs ?? 0);
@@ -156,6 +140,24 @@ function changesOf(
     { key, fact: listed },
     { key, fact: { type: 'absent', why: absent } },
   ];
+}
+
+/** It was taken as Twilio's initial status, which is silent; what it says now is a status like any other. */
+function foundFacts(entry: EntryRecord, resource: ListedResource): Fact[] {
+  const { sid, status, errorCode, errorMessage } = resource;
+  const from = resource.from ?? null;
+  const why = `Twilio's list has it as ${sid} (${status}): it was taken, only the answer was lost.`;
+  const told = { sid, errorCode, errorMessage, from, segments: resource.segments ?? null };
+  return [
+    { type: 'found', why, ...told, status: initialStatus(entry, status) },
+    { type: 'status', source: 'poll', fields: statusFields(entry, resource), ...told, status },
+  ];
+}
+
+/** Twilio docs: message status values; a call begins `queued`. */
+function initialStatus({ kind, params }: EntryRecord, status: string): string {
+  if (kind === 'call' || params.messagingServiceSid === undefined) return 'queued';
+  return status === 'scheduled' ? 'scheduled' : 'accepted';
 }
 
 function describe(listing: Listing, conclusion: Conclusion | undefined): string {

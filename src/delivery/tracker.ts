@@ -9,6 +9,7 @@ import type { LateChanges } from './late-changes.ts';
 import type { DueLoop } from './loop.ts';
 import { isTollboardError } from '../core/errors.ts';
 import { startDueLoop } from './loop.ts';
+import { statusFields } from './status-fields.ts';
 
 export interface TrackerOptions {
   store: Store;
@@ -58,28 +59,7 @@ async function poll(entry: EntryRecord, options: TrackerOptions, signal: AbortSi
 }
 
 function statusFact(entry: EntryRecord, answer: StatusFact): Fact {
-  return { type: 'status', source: 'poll', fields: pollFields(entry, answer), ...answer };
-}
-
-/** What a callback would have carried (Twilio docs: message status callback), so that events have one shape. */
-function pollFields(entry: EntryRecord, answer: StatusFact): FormFields {
-  const names =
-    entry.kind === 'call'
-      ? ([
-          ['CallSid', answer.sid],
-          ['CallStatus', answer.status],
-        ] as FormFields)
-      : ([
-          ['MessageSid', answer.sid],
-          ['MessageStatus', answer.status],
-          ['SmsSid', answer.sid],
-          ['SmsStatus', answer.status],
-        ] as FormFields);
-  const fields: FormFields = [...names, ['AccountSid', entry.account], ['To', entry.to]];
-  if (answer.from ?? entry.from) fields.push(['From', answer.from ?? entry.from ?? '']);
-  fields.push(['ApiVersion', '2010-04-01']);
-  if (answer.errorCode !== null) fields.push(['ErrorCode', String(answer.errorCode)]);
-  return fields;
+  return { type: 'status', source: 'poll', fields: statusFields(entry, answer), ...answer };
 }
 
 export interface CallbackOptions {
