@@ -236,6 +236,8 @@ export interface Store {
   backup(file: string): Promise<void>;
 
   entry(key: EntryKey): Promise<EntryRecord | null>;
+  /** What was asked and answered under an idempotency key. */
+  answered(idempotencyKey: string): Promise<{ hash: string; answer: string } | null>;
   /** Those that exist, in no particular order. */
   entriesBySid(sids: readonly string[]): Promise<EntryRecord[]>;
   entries(query: EntryQuery): Promise<EntryRecord[]>;

@@ -30,12 +30,16 @@ export interface AcceptOptions {
 /** Throws what `prepareRequest` throws, `TOLLBOARD_ACCOUNT_UNKNOWN`, `TOLLBOARD_IDEMPOTENCY_MISMATCH` and the store's errors. */
 export async function accept(request: SendRequest, send: SendOptions, options: AcceptOptions): Promise<SendAnswer> {
   const { store, clock, random } = options;
+  const key = send.idempotencyKey ?? null;
+  const hash = key === null ? '' : fingerprint(request);
+  // Before any check: what was fine when it was asked for may be too late or opted out by now, and is answered all the same.
+  const earlier = key === null ? null : await store.answered(key);
+  if (earlier !== null) return replay(key, hash, earlier);
   const account = chooseAccount(options.accounts, request.account);
   const now = clock.now();
   const needsSender = request.params.from === undefined && request.params.messagingServiceSid === undefined;
   const defaultSender = needsSender ? await options.defaultSender(account) : null;
   const refusals = await optOuts(request, account, defaultSender, store, now);
-  const key = send.idempotencyKey ?? null;
   const prepared = prepareRequest(request, {
     now,
     random,
@@ -50,16 +54,16 @@ export async function accept(request: SendRequest, send: SendOptions, options: A
     entries: prepared.entries,
     decisions: prepared.decisions,
     now,
-    ...(key === null ? {} : { idempotency: { key, hash: fingerprint(request), answer: JSON.stringify(entries) } }),
+    ...(key === null ? {} : { idempotency: { key, hash, answer: JSON.stringify(entries) } }),
   });
-  switch (result.outcome) {
-    case 'accepted':
-      return { entries, replayed: false };
-    case 'replayed':
-      return { entries: JSON.parse(result.answer) as Entry[], replayed: true };
-    case 'mismatch':
-      throw new TollboardError('TOLLBOARD_IDEMPOTENCY_MISMATCH', { details: { key } });
-  }
+  if (result.outcome === 'accepted') return { entries, replayed: false };
+  return replay(key, hash, result.outcome === 'replayed' ? { hash, answer: result.answer } : null);
+}
+
+/** The stored answer, word for word; another request under the same key is refused. */
+function replay(key: string | null, hash: string, stored: { hash: string; answer: string } | null): SendAnswer {
+  if (stored?.hash !== hash) throw new TollboardError('TOLLBOARD_IDEMPOTENCY_MISMATCH', { details: { key } });
+  return { entries: JSON.parse(stored.answer) as Entry[], replayed: true };
 }
 
 /** By name or SID; the first configured one when none is named. */

@@ -42,7 +42,19 @@ export async function resolveEntry(
 ): Promise<EntryRecord> {
   const entry = await findEntry(id, options.store);
   if (entry.state !== 'held' && entry.state !== 'unknown') throw wrongState(entry, 'resolve');
+  if (choice === 'sent' && sid !== null) await checkSid(entry, sid, options);
   return apply(entry, { type: 'chosen', choice, sid }, options);
+}
+
+/** Of the right form, nobody else's, and known to Twilio (where Twilio can be asked just now). */
+async function checkSid(entry: EntryRecord, sid: string, options: ControlOptions): Promise<void> {
+  const refuse = (reason: string) => new TollboardError('TOLLBOARD_ENTRY_SID_INVALID', { details: { sid, reason } });
+  const form = entry.kind === 'call' ? /^CA[0-9a-f]{32}$/i : /^(SM|MM)[0-9a-f]{32}$/i;
+  if (!form.test(sid)) throw refuse(`expected ${entry.kind === 'call' ? 'CA' : 'SM or MM'} and 32 hex digits`);
+  const owner = await options.store.entry({ sid });
+  if (owner !== null && owner.id !== entry.id) throw refuse(`it belongs to the entry ${owner.id}`);
+  const answer = await options.accounts.get(entry.account)?.fetch(entry.kind, sid);
+  if (answer !== undefined && !('sid' in answer) && answer.httpStatus === 404) throw refuse('Twilio knows no such SID');
 }
 
 /** Removes the text here and, where Twilio has it, there. Only when nothing more will happen to the entry. */

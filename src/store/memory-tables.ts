@@ -112,6 +112,11 @@ export class MemoryTables implements Tables {
     return this.#idempotency.get(key) ?? null;
   }
 
+  rewriteAnswer(key: string, answer: string): void {
+    const row = this.#idempotency.get(key);
+    if (row !== undefined) this.#idempotency.set(key, { ...row, answer });
+  }
+
   insertIdempotency(key: string, { hash, answer }: IdempotencyRow, now: number): void {
     this.#idempotency.set(key, { hash, answer, seq: this.#next('idempotency'), createdAt: now });
   }

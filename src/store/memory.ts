@@ -97,6 +97,10 @@ function createReads(tables: MemoryTables) {
       const found = [...tables.events.values()].filter((event) => event.seq > afterSeq && event.at >= since);
       return found.filter((event) => type === undefined || event.type === type).slice(0, limit);
     },
+    async answered(key) {
+      const row = tables.idempotency(key);
+      return row === null ? null : { hash: row.hash, answer: row.answer };
+    },
     optedOut: async (account, sender, recipient, now) => tables.isOptedOut(account, sender, recipient, now),
     async tokens() {
       return [...tables.tokens.values()].map((token) => ({ ...token }));

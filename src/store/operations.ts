@@ -135,6 +135,7 @@ function applyOne(
     ...(eventId === undefined ? {} : { eventId }),
   });
   const { record } = stored;
+  if (fact.type === 'redacted') redactAnswer(tables, record);
   const { statusCallback } = record.params;
   if (event !== null && fact.type === 'status' && record.callbackMode === 'own' && typeof statusCallback === 'string') {
     if (callerWants(record.kind, record.params, fact.status)) {
@@ -143,6 +144,15 @@ function applyOne(
     }
   }
   return { outcome: 'applied', entry: record, event };
+}
+
+/** The answer stored under its key repeats the text: it is removed there, too. */
+function redactAnswer(tables: Tables, { id, idempotencyKey }: EntryRecord): void {
+  const stored = idempotencyKey === null ? null : tables.idempotency(idempotencyKey);
+  if (idempotencyKey === null || stored === null) return;
+  const entries = JSON.parse(stored.answer) as Array<{ id: string | null; body: string | null }>;
+  const answer = JSON.stringify(entries.map((entry) => (entry.id === id ? { ...entry, body: '' } : entry)));
+  tables.rewriteAnswer(idempotencyKey, answer);
 }
 
 function rebase(tables: Tables, { now }: Operations['rebase']['input']): number {

@@ -60,6 +60,7 @@ export interface Tables {
   savePace(pace: SenderPace): void;
 
   idempotency(key: string): IdempotencyRow | null;
+  rewriteAnswer(key: string, answer: string): void;
   insertIdempotency(key: string, row: IdempotencyRow, now: number): void;
   insertEvent(event: NewEvent): EventRecord;
   insertForward(forward: Omit<Forward, 'seq'>): void;

@@ -13,6 +13,7 @@ import { createProgram } from '../support/program.ts';
 const HOUR = 3_600_000;
 const PACED = '+15550000002';
 
+const ACCOUNT = `AC${'0'.repeat(32)}`;
 let program: Program;
 let tollboard: Tollboard;
 let clock: DrivenClock;
@@ -152,8 +153,12 @@ describe('a lost answer with on_unknown hold', () => {
 
   it('sent with a SID follows that message to its end', async () => {
     const { id } = await held();
-    const [other] = await tollboard.send({ to, body: 'The one in the log' });
-    const { sid } = await tollboard.wait(idOf(other));
+    const taken = await fetch(`${tollboard.running?.simulatorUrl}/2010-04-01/Accounts/${ACCOUNT}/Messages.json`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${ACCOUNT}:${'1'.repeat(32)}`)}` },
+      body: new URLSearchParams({ To: to, From: '+15550000001', Body: 'Held' }),
+    });
+    const { sid } = (await taken.json()) as { sid: string };
     expect((await cli('status', String(id), '--resolve', 'sent', '--sid', String(sid))).code).toBe(0);
     expect(await tollboard.wait(String(id))).toMatchObject({ status: 'delivered', sid });
   });

@@ -99,6 +99,10 @@ export function createReads(db: DatabaseSync): StoreReads {
       const rows = await query.orderBy('seq').limit(limit).execute();
       return rows.map((row) => eventFromRow(row as Row));
     },
+    async answered(key) {
+      const row = sql.get('select hash, answer from idempotency where key = ?', key);
+      return row === undefined ? null : { hash: String(row.hash), answer: String(row.answer) };
+    },
     async optedOut(account, sender, recipient, now) {
       return sql.get(OPTED_OUT, account, sender, recipient, now) !== undefined;
     },

@@ -148,6 +148,10 @@ export class SqliteTables implements Tables {
     return row === undefined ? null : { hash: String(row.hash), answer: String(row.answer) };
   }
 
+  rewriteAnswer(key: string, answer: string): void {
+    this.#sql.run('update idempotency set answer = ? where key = ?', answer, key);
+  }
+
   insertIdempotency(key: string, { hash, answer }: IdempotencyRow, now: number): void {
     this.#sql.run(
       'insert into idempotency (key, hash, answer, created_at) values (?, ?, ?, ?)',

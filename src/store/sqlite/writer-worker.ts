@@ -53,7 +53,7 @@ class Writer {
     this.#file = file;
     this.#db = new DatabaseSync(file, { timeout: BUSY_MS });
     this.#db.exec(
-      'pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536; pragma wal_autocheckpoint = 8000',
+      'pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536; pragma wal_autocheckpoint = 8000; pragma secure_delete = fast',
     );
     if (maxPageCount !== null) this.#db.exec(`pragma max_page_count = ${Math.trunc(maxPageCount)}`);
     this.#tables = new SqliteTables(this.#db);
