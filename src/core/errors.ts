@@ -148,7 +148,7 @@ export const ERRORS = {
   TOLLBOARD_CLI_INTERRUPTED: {
     kind: 'unavailable',
     message: 'The command was interrupted before {to} was handed over; nothing was sent to it.',
-    remedy: 'Run the command again with the same --idempotency-key and input: what was handed over is not sent again.',
+    remedy: '{again}',
   },
   TOLLBOARD_CLI_NO_DESTINATION: {
     kind: 'invalid',
@@ -284,6 +284,11 @@ export const ERRORS = {
     message: 'No entry has the id or SID {id}.',
     remedy: 'Check the id; entries are kept for `retention.messages`.',
   },
+  TOLLBOARD_ENTRY_SID_INVALID: {
+    kind: 'invalid',
+    message: 'The SID {sid} cannot be this entry: {reason}.',
+    remedy: "Copy the SID from Twilio's log, or leave it out.",
+  },
   TOLLBOARD_ENTRY_STATE: {
     kind: 'conflict',
     message: 'Entry {id} is {state}, which does not allow this.',
@@ -306,8 +311,8 @@ export const ERRORS = {
   },
   TOLLBOARD_GATEWAY_UNREACHABLE: {
     kind: 'unavailable',
-    message: 'The gateway at {url} cannot be reached ({reason}); nothing was handed over.',
-    remedy: 'Start it with "npx tollboard start", or correct the URL; repeating is safe.',
+    message: 'The gateway at {url} cannot be reached ({reason}).',
+    remedy: 'Start it with "npx tollboard start", or correct the URL; it has nothing of this request, so repeating it is safe.',
   },
   TOLLBOARD_HTTP_BODY_INVALID: {
     kind: 'invalid',
