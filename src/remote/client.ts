@@ -11,6 +11,8 @@ export interface GatewayClientOptions {
   /** Such as `http://127.0.0.1:8655`; a path is kept as a prefix. */
   url: string;
   token: string;
+  /** Asked after a 401: the token that the gateway has now (its local one is new at each start), or null. */
+  newToken?: (() => string | null) | undefined;
   clock: Clock;
   random: Random;
 }
@@ -35,6 +37,8 @@ export interface StreamFrame {
 
 export interface GatewayClient {
   readonly url: string;
+  /** True where a refused token may be a restart of the gateway, which waiting mends. */
+  readonly renewable: boolean;
   /**
    * The JSON of the answer (null for none). Throws the gateway's own error, `TOLLBOARD_GATEWAY_UNREACHABLE` (stage
    * `before_send`), `TOLLBOARD_GATEWAY_ANSWER_LOST` (stage `unknown`) or `TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED`.
@@ -60,7 +64,8 @@ const SOCKETS = 16;
 
 /** Throws `TOLLBOARD_CONFIG_VALUE_INVALID` for a URL or a token that cannot be one; the token is never repeated. */
 export function createGatewayClient(options: GatewayClientOptions): GatewayClient {
-  const { token, clock, random } = options;
+  const { clock, random } = options;
+  let { token } = options;
   const url = checkedAddress(options);
   const base = new URL(url);
   // Not imported: one of the two is enough, and as an ES module node:http evaluates all of its getters, one of which loads
@@ -100,6 +105,14 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     });
   }
 
+  /** True when there is another token than the refused one. */
+  function renew(): boolean {
+    const now = options.newToken?.() ?? token;
+    const changed = now !== token;
+    token = now;
+    return changed;
+  }
+
   /** One try with its whole answer, within {@link ANSWER_MS}. */
   async function tryOnce(request: GatewayRequest): Promise<Try> {
     const over = new AbortController();
@@ -131,9 +144,16 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       const last = tries >= TRIES;
       if (!result.failed) {
         // 503 says that nothing was done.
-        if (result.status !== 503 || last) return answerOf<T>(url, result);
-        await clock.sleep(backoffMs(tries, random.number(), retryAfterMs(result.headers)), asked.signal);
-        continue;
+        if (result.status === 503 && !last) {
+          await clock.sleep(backoffMs(tries, random.number(), retryAfterMs(result.headers)), asked.signal);
+          continue;
+        }
+        if (result.status === 401 && !last && renew()) continue;
+        // A refusal of this try says nothing about the earlier one that left.
+        if (left && asked.method !== 'GET' && !proves(result.status)) {
+          throw lost(url, `HTTP ${result.status} to a repeat`, asked.headers?.['idempotency-key']);
+        }
+        return answerOf<T>(url, result, asked.method);
       }
       left ||= result.left;
       if (!left || (asked.method === 'GET' && last)) throw unreachable(url, result.reason);
@@ -153,10 +173,11 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       return framesOf(answer);
     }
     const text = await textOf(answer);
+    if (answer.statusCode === 401) renew();
     return answerOf(url, { failed: false, status: answer.statusCode ?? 0, headers: answer.headers, text });
   }
 
-  return { url, request, stream, close: () => agent.destroy() };
+  return { url, renewable: options.newToken !== undefined, request, stream, close: () => agent.destroy() };
 }
 
 /** Programs in plain JavaScript hand over what their environment lacks; what is wrong is then said at once. */
@@ -203,13 +224,22 @@ async function textOf(answer: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
+/** Whether this answer to a repeat also says what became of the first try: the stored answer, or a check that is repeated. */
+function proves(status: number): boolean {
+  return status < 300 || PROVING.has(status);
+}
+
+const PROVING: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
+
 /** The value of a good answer; the gateway's error otherwise. */
-function answerOf<T>(url: string, { status, text }: Answer): T {
+function answerOf<T>(url: string, { status, text }: Answer, method: GatewayRequest['method'] = 'GET'): T {
   const value = parsed(text);
   if (status >= 200 && status < 300 && (text === '' || value !== undefined)) return (value ?? null) as T;
   const error = (value as { error?: ErrorBody } | undefined)?.error;
   if (typeof error?.code !== 'string' || typeof error.message !== 'string') {
-    throw new TollboardError('TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED', { details: { url, status } });
+    // What stands in between may have passed the request on before it answered for itself.
+    const stage = method !== 'GET' && (status < 300 || status >= 500) ? ({ stage: 'unknown' } as const) : {};
+    throw new TollboardError('TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED', { ...stage, details: { url, status } });
   }
   throw rebuilt(error);
 }

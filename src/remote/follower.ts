@@ -47,6 +47,8 @@ class StreamFollower implements Follower {
   #running: AbortController | null = null;
   /** True while the stream is open: changes from then on are seen. */
   #open = false;
+  /** Ends the stream under way. */
+  #stale: AbortController | null = null;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -54,21 +56,34 @@ class StreamFollower implements Follower {
 
   async wait(id: string, until: WaitUntil, signal?: AbortSignal): Promise<Entry> {
     const { fetch } = this.#options;
-    const now = await fetch(id);
-    if (now === null) throw new TollboardError('TOLLBOARD_ENTRY_NOT_FOUND', { details: { id } });
-    if (reached(now, until) || signal?.aborted === true) return now;
+    let away: unknown = null;
+    const now = await fetch(id).catch((error: unknown) => {
+      if (this.#fatal(error) || signal?.aborted === true) throw error;
+      away = error;
+      return null;
+    });
+    if (now === null && away === null) throw new TollboardError('TOLLBOARD_ENTRY_NOT_FOUND', { details: { id } });
+    if (now !== null && (reached(now, until) || signal?.aborted === true)) return now;
     const { promise, resolve, reject } = Promise.withResolvers<Entry>();
     const waiter: Waiter = { id, until, resolve, reject };
     this.#add(waiter);
     // Given up: as it stands now, or as last seen where the gateway cannot be asked any more.
     const give = () =>
-      void fetch(id).then(
-        (last) => resolve(last ?? now),
-        () => resolve(now),
-      );
+      void fetch(id)
+        .catch(() => null)
+        .then((last) => {
+          const entry = last ?? now;
+          if (entry === null) reject(away);
+          else resolve(entry);
+        });
     signal?.addEventListener('abort', give, { once: true });
-    if (this.#open) this.#refresh(waiter).catch(reject);
-    else this.#run();
+    if (this.#open) {
+      this.#refresh(waiter).catch((error: unknown) => {
+        if (this.#fatal(error)) reject(error);
+        // The next stream begins with another look at everything.
+        else this.#stale?.abort();
+      });
+    } else this.#run();
     try {
       return await promise;
     } finally {
@@ -120,10 +135,10 @@ class StreamFollower implements Follower {
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        if (fatal(error)) throw error;
+        if (this.#fatal(error)) throw error;
         // Perhaps only streams are refused: then this is a poll.
         await this.#refreshAll().catch((away: unknown) => {
-          if (failures >= MAX_FAILURES || fatal(away)) throw away;
+          if (failures >= MAX_FAILURES || this.#fatal(away)) throw away;
         });
       }
       const pause = backoffMs(Math.min(failures + 1, LONGEST_STEP), random.number());
@@ -133,6 +148,7 @@ class StreamFollower implements Follower {
 
   async #stream(signal: AbortSignal, opened: () => void): Promise<void> {
     const over = new AbortController();
+    this.#stale = over;
     try {
       const frames = await this.#options.client.stream(STREAM, AbortSignal.any([signal, over.signal]));
       this.#open = true;
@@ -168,6 +184,11 @@ class StreamFollower implements Follower {
     }
   }
 
+  #fatal(error: unknown): boolean {
+    if (!isTollboardError(error)) return false;
+    return FATAL.has(error.kind) && !(error.kind === 'unauthorized' && this.#options.client.renewable);
+  }
+
   #all(): Waiter[] {
     return [...this.#waiting.values()].flatMap((set) => [...set]);
   }
@@ -175,7 +196,3 @@ class StreamFollower implements Follower {
 
 /** Kinds that waiting does not mend. */
 const FATAL: ReadonlySet<string> = new Set(['unauthorized', 'forbidden', 'invalid', 'not_found']);
-
-function fatal(error: unknown): boolean {
-  return isTollboardError(error) && FATAL.has(error.kind);
-}

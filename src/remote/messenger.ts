@@ -3,7 +3,7 @@
 import type { Choice, Decision, Entry, EntryKind } from '../core/entry.ts';
 import type { CheckReport, Clock, Messenger, Random, Recipient, SendOptions, SendRequest } from '../core/ports.ts';
 import type { GatewayClient } from './client.ts';
-import { isTollboardError } from '../core/errors.ts';
+import { isTollboardError, TollboardError } from '../core/errors.ts';
 import { refusedOutcome } from '../core/refusal.ts';
 import { createGatewayClient } from './client.ts';
 import { createFollower } from './follower.ts';
@@ -12,6 +12,8 @@ export interface RemoteMessengerOptions {
   /** Such as `http://127.0.0.1:8655`. */
   url: string;
   token: string;
+  /** Asked after a 401: the token that a restarted gateway has now, or null. Default: the refusal stands. */
+  newToken?: () => string | null;
   clock: Clock;
   random: Random;
 }
@@ -72,7 +74,10 @@ export function createRemoteMessenger(options: RemoteMessengerOptions): RemoteMe
       const key = idempotencyKey ?? random.hex(32);
       const entries: Entry[] = [];
       for (const [index, request] of requests.entries()) {
-        entries.push(...(await sendOne(request, requests.length === 1 ? key : `${key}:${index}`, signal)));
+        const own = requests.length === 1 ? key : `${key}:${index}`;
+        entries.push(
+          ...(await sendOne(request, own, signal).catch((error: unknown) => Promise.reject(repeatable(error, key)))),
+        );
       }
       return entries;
     },
@@ -105,6 +110,12 @@ export function createRemoteMessenger(options: RemoteMessengerOptions): RemoteMe
       client.close();
     },
   };
+}
+
+/** A lost answer names the key of the whole send: that of one of its requests would make the repeat another one. */
+function repeatable(error: unknown, idempotencyKey: string): unknown {
+  if (!isTollboardError(error) || error.code !== 'TOLLBOARD_GATEWAY_ANSWER_LOST') return error;
+  return new TollboardError(error.code, { stage: 'unknown', details: { ...error.details, idempotencyKey } });
 }
 
 type Plural = 'messages' | 'calls';

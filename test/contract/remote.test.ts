@@ -26,8 +26,12 @@ const hasty: Clock = {
   sleep: (ms, signal) => systemClock.sleep(ms < 60_000 ? 1 : ms, signal),
 };
 
-function connect(url: string, token = 'token', clock = systemClock): RemoteMessenger {
-  const remote = createRemoteMessenger({ url, token, clock, random: systemRandom });
+/** The same for a gateway that is away for a moment. */
+const brisk: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 50), signal) };
+
+function connect(url: string, token = 'token', clock = systemClock, newToken?: () => string | null): RemoteMessenger {
+  const renewal = newToken === undefined ? {} : { newToken };
+  const remote = createRemoteMessenger({ url, token, clock, random: systemRandom, ...renewal });
   closers.push(() => remote.close());
   return remote;
 }
@@ -206,19 +210,39 @@ describe('waiting', () => {
 
   test('a gateway that restarts in between is followed again', async () => {
     const { api } = await start();
-    const remote = connect(api.url, api.token, hasty);
+    let { token } = api;
+    const remote = connect(api.url, token, brisk, () => token);
     const [entry] = await remote.send([text('+15551230001')]);
     const id = entry?.id ?? '';
     const waiting = remote.wait(id, 'final');
     await api.server.close();
     await deliver(api, id);
-    const again = await startApiServer({
-      store: api.store,
-      port: api.server.port,
-      gateway: { authorize: async () => true },
-    });
+    // Its local token is a new one at each start.
+    const again = await startApiServer({ store: api.store, port: api.server.port });
     closers.push(() => again.server.close());
+    expect(again.token).not.toBe(token);
+    token = again.token;
     expect(await waiting).toMatchObject({ id, status: 'delivered' });
+  });
+
+  test('a wait that begins while the gateway is away goes on when it is back', async () => {
+    const { api } = await start();
+    let { token } = api;
+    const remote = connect(api.url, token, brisk, () => token);
+    const [entry] = await remote.send([text('+15551230001')]);
+    const id = entry?.id ?? '';
+    await deliver(api, id);
+    await api.server.close();
+    const waiting = remote.wait(id, 'final');
+    const back = await startApiServer({ store: api.store, port: api.server.port });
+    closers.push(() => back.server.close());
+    token = back.token;
+    expect(await waiting).toMatchObject({ id, status: 'delivered' });
+  });
+
+  test('a token that is refused and has no newer one ends the wait', async () => {
+    const { api } = await start();
+    expect((await failure(connect(api.url, 'old', hasty).wait('SM1', 'final'))).kind).toBe('unauthorized');
   });
 
   test('where only streams are refused, it polls', async () => {
@@ -299,6 +323,36 @@ describe('when the gateway does not answer', () => {
     expect(error).toMatchObject({ code: 'TOLLBOARD_GATEWAY_ANSWER_LOST', report: { stage: 'unknown' } });
     expect(error.remedy).toContain('order 42');
     expect(server.requests.length).toBeGreaterThan(3);
+  });
+
+  test.each([401, 403, 404, 500, 502])('a lost answer stays lost when its repeat is answered %i', async (status) => {
+    const { remote } = await scripted(breaking, answering(status, '{}'));
+    const error = await failure(remote.send([text('+15551230001')], { idempotencyKey: 'order 42' }));
+    expect(error).toMatchObject({ code: 'TOLLBOARD_GATEWAY_ANSWER_LOST', report: { stage: 'unknown' } });
+    expect(error.message).toContain(String(status));
+  });
+
+  test('a lost answer stays lost when its repeats find the gateway busy', async () => {
+    const { remote } = await scripted(breaking, answering(503, '{}'));
+    expect((await failure(remote.send([text('+15551230001')]))).report.stage).toBe('unknown');
+  });
+
+  test('what something in between answers to a send for itself proves nothing', async () => {
+    for (const [status, stage] of [
+      [200, 'unknown'],
+      [502, 'unknown'],
+      [404, null],
+    ] as const) {
+      const { remote } = await scripted(answering(status, '<html>proxy</html>'));
+      const error = await failure(remote.send([text('+15551230001')]));
+      expect(error.report).toMatchObject({ code: 'TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED', stage });
+    }
+  });
+
+  test('of several requests the key of all is told, which is the one to repeat them with', async () => {
+    const { remote } = await scripted(breaking);
+    const sending = remote.send([text('+15551230001'), text('+15551230002')], { idempotencyKey: 'order-42' });
+    expect((await failure(sending)).remedy).toContain('(order-42)');
   });
 
   test('503 is repeated and then given up with the error of the gateway', async () => {
