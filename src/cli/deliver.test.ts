@@ -99,6 +99,71 @@ describe('handing over', () => {
     ]);
   });
 
+  it('has a line for a lone recipient whose handover was lost', async () => {
+    const { outcomes, error } = await handOver(
+      plan([['a', '1']]),
+      messenger(() => 'TOLLBOARD_GATEWAY_ANSWER_LOST'),
+      options(),
+    );
+    expect(outcomes.flat().map(said)).toEqual([['a', 'unknown', 'TOLLBOARD_GATEWAY_ANSWER_LOST']]);
+    expect(error).toMatchObject({ code: 'TOLLBOARD_GATEWAY_ANSWER_LOST' });
+  });
+
+  it('tells the lost handover, whichever fault came first', async () => {
+    const answer = (request: SendRequest) =>
+      request.to[0] === 'a' ? 'TOLLBOARD_GATEWAY_UNREACHABLE' : 'TOLLBOARD_GATEWAY_ANSWER_LOST';
+    const rows: Array<[string, string]> = [
+      ['a', '1'],
+      ['b', '2'],
+    ];
+    const { outcomes, error } = await handOver(plan(rows), messenger(answer), options());
+    expect(error).toMatchObject({ code: 'TOLLBOARD_GATEWAY_ANSWER_LOST' });
+    expect(outcomes.flat().map((entry) => entry.state)).toEqual(['rejected', 'unknown']);
+  });
+
+  it('names the key of the whole run for a repeat, not that of a chunk', async () => {
+    const rows = Array.from({ length: 12 }, (_, n): [string, string] => [`+${n}`, String(n)]);
+    const { outcomes, error } = await handOver(
+      plan(rows),
+      messenger((request) => (request.to[0] === '+3' ? 'TOLLBOARD_GATEWAY_ANSWER_LOST' : taken(request))),
+      options(),
+    );
+    const told = [error, ...outcomes.flat().map((entry) => entry.error)].flatMap((fault) => fault ?? []);
+    expect(told.length).toBeGreaterThan(1);
+    for (const fault of told) expect(fault).toMatchObject({ remedy: expect.stringContaining('--idempotency-key K') });
+    for (const fault of told) expect(fault).not.toMatchObject({ remedy: expect.stringContaining('K:') });
+  });
+
+  it('throws what concerns no recipient, with parameters of their own per row too', async () => {
+    const rows: Array<[string, string]> = [
+      ['a', '1'],
+      ['b', '2'],
+    ];
+    const run = handOver(
+      plan(rows),
+      messenger(() => 'TOLLBOARD_IDEMPOTENCY_MISMATCH'),
+      options(),
+    );
+    await expect(run).rejects.toMatchObject({ code: 'TOLLBOARD_IDEMPOTENCY_MISMATCH' });
+  });
+
+  it('keeps what was taken when something of our own breaks', async () => {
+    const answer = (request: SendRequest) => {
+      if (request.to[0] === 'b') throw new Error('a fault in the program');
+      return taken(request);
+    };
+    const rows: Array<[string, string]> = [
+      ['a', '1'],
+      ['b', '2'],
+    ];
+    const { outcomes, error } = await handOver(plan(rows), messenger(answer), options());
+    expect(error).toMatchObject({ code: 'TOLLBOARD_INTERNAL' });
+    expect(outcomes.flat().map(said)).toEqual([
+      ['a', 'queued', null],
+      ['b', 'unknown', 'TOLLBOARD_INTERNAL'],
+    ]);
+  });
+
   it('begins no further chunk after an interruption, and says what was not sent', async () => {
     const seen: string[] = [];
     const interruption = new AbortController();
@@ -129,12 +194,31 @@ describe('waiting', () => {
       asked.push(id);
       return { ...open, state: 'done', status: 'delivered' };
     };
-    const waited = await waitForEnd(
+    const { outcomes: waited, error } = await waitForEnd(
       [[open, ...others]],
       { ...messenger(taken), wait },
       { signal: new AbortController().signal, onProgress: () => undefined },
     );
+    expect(error).toBeNull();
     expect(asked).toEqual(['SMa']);
     expect(waited[0]?.map((entry) => entry.state)).toEqual(['done', 'held', 'done', 'unknown', 'rejected']);
+  });
+
+  it('keeps what is known when the gateway is gone, and says why it ended', async () => {
+    const entries = taken({ kind: 'message', to: ['a', 'b'], params: {}, host: 'cli' });
+    const wait: Messenger['wait'] = async (id) => {
+      if (id === 'SMa') return { ...(entries[0] as Entry), state: 'done', status: 'delivered' };
+      throw new TollboardError('TOLLBOARD_GATEWAY_UNREACHABLE', { stage: 'before_send' });
+    };
+    const { outcomes, error } = await waitForEnd(
+      [entries],
+      { ...messenger(taken), wait },
+      { signal: new AbortController().signal, onProgress: () => undefined },
+    );
+    expect(outcomes.flat().map(({ id, state }) => [id, state])).toEqual([
+      ['SMa', 'done'],
+      ['SMb', 'queued'],
+    ]);
+    expect(error).toMatchObject({ code: 'TOLLBOARD_GATEWAY_UNREACHABLE' });
   });
 });

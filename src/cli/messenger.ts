@@ -19,8 +19,9 @@ export interface OpenMessenger {
 export async function openMessenger(destination: Destination): Promise<OpenMessenger> {
   if (destination.kind === 'gateway') {
     const { createRemoteMessenger } = await import('../remote/messenger.ts');
-    const { url, token } = destination;
-    const remote = createRemoteMessenger({ url, token, clock: systemClock, random: plainRandom });
+    const { url, token, newToken } = destination;
+    const renewal = newToken === undefined ? {} : { newToken };
+    const remote = createRemoteMessenger({ url, token, clock: systemClock, random: plainRandom, ...renewal });
     return { messenger: remote, remote, close: async () => remote.close() };
   }
   const { createDirectMessenger } = await import('../direct.ts');

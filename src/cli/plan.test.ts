@@ -1,6 +1,6 @@
 import type { Entry } from '../core/entry.ts';
 import { describe, expect, it } from 'vitest';
-import { CHUNK_SIZE, inInputOrder, planRequests } from './plan.ts';
+import { CHUNK_SIZE, inInputOrder, planRequests, withKey } from './plan.ts';
 
 const common = { kind: 'message', host: 'cli' } as const;
 const plan = (numbers: string[], streamed = true, idempotencyKey: string | null = 'K') =>
@@ -14,7 +14,7 @@ describe('the plan of a send', () => {
     const { chunks, recipients } = plan(['b', 'a', 'b', 'c', 'a']);
     expect(chunks.map((chunk) => chunk.request.to)).toEqual([['b', 'a', 'c']]);
     const outcomes = [['b', 'a', 'c'].map((to) => ({ to }) as Entry)];
-    const ordered = inInputOrder({ chunks, recipients, individual: false }, outcomes);
+    const ordered = inInputOrder({ recipients }, outcomes);
     expect(ordered.map((entry) => [entry.to, entry.duplicate ?? false])).toEqual([
       ['b', false],
       ['a', false],
@@ -36,6 +36,15 @@ describe('the plan of a send', () => {
   it('keeps the key as it is for recipients named by flags, and needs none', () => {
     expect(plan(['a', 'b'], false).chunks[0]?.idempotencyKey).toBe('K');
     expect(plan(['a'], true, null).chunks[0]?.idempotencyKey).toBeNull();
+  });
+
+  it('takes a key afterwards, by which the same input is repeated as one with that flag', () => {
+    for (const streamed of [true, false]) {
+      for (const count of [1, CHUNK_SIZE + 1]) {
+        const numbers = Array.from({ length: count }, (_, n) => `+1555${n}`);
+        expect(withKey(plan(numbers, streamed, null), 'K')).toEqual(plan(numbers, streamed, 'K'));
+      }
+    }
   });
 
   it('gives rows with parameters of their own requests of their own, and tells two texts to one number apart', () => {

@@ -21,6 +21,10 @@ export interface Plan {
   recipients: Array<{ chunk: number; place: number; duplicate: boolean }>;
   /** True when rows had parameters of their own: then a fault of parameters is a fault of that row. */
   individual: boolean;
+  /** With this flag the same input sends nothing twice; null while no gateway is to take it. */
+  idempotencyKey: string | null;
+  /** True where each chunk has a key of its own, `<key>:<chunk>`. */
+  numbered: boolean;
 }
 
 export const CHUNK_SIZE = 1000;
@@ -56,19 +60,27 @@ export function planRequests(recipients: readonly PlannedRecipient[], options: P
     places.push({ ...place, duplicate: false });
   }
   const { common, idempotencyKey, streamed } = options;
-  const keyed = streamed || chunks.length > 1;
-  return {
-    chunks: chunks.map(({ to, params }, index) => ({
-      request: { ...common, to, params },
-      idempotencyKey: idempotencyKey === null ? null : keyed ? `${idempotencyKey}:${index}` : idempotencyKey,
-    })),
+  const plan: Plan = {
+    chunks: chunks.map(({ to, params }) => ({ request: { ...common, to, params }, idempotencyKey: null })),
     recipients: places,
     individual: new Set(chunks.map(({ shape }) => shape)).size > 1,
+    idempotencyKey: null,
+    numbered: streamed || chunks.length > 1,
   };
+  return idempotencyKey === null ? plan : withKey(plan, idempotencyKey);
+}
+
+/** One key for the whole run: what a person can repeat the command with, whatever became of its chunks. */
+export function withKey(plan: Plan, idempotencyKey: string): Plan {
+  const chunks = plan.chunks.map(({ request }, index) => ({
+    request,
+    idempotencyKey: plan.numbered ? `${idempotencyKey}:${index}` : idempotencyKey,
+  }));
+  return { ...plan, chunks, idempotencyKey };
 }
 
 /** The outcomes in input order; the result of a repeated number is repeated and marked. */
-export function inInputOrder(plan: Plan, outcomes: readonly (readonly Entry[])[]): Entry[] {
+export function inInputOrder(plan: Pick<Plan, 'recipients'>, outcomes: readonly (readonly Entry[])[]): Entry[] {
   return plan.recipients.map(({ chunk, place, duplicate }) => {
     const entry = outcomes[chunk]?.[place] as Entry;
     return duplicate ? { ...entry, duplicate: true } : entry;

@@ -4,16 +4,17 @@ import type { Entry, EntryKind } from '../core/entry.ts';
 import type { ParameterValues } from '../core/parameter.ts';
 import type { SendRequest } from '../core/ports.ts';
 import type { Call, OptionRow } from './command.ts';
+import type { Output } from './output.ts';
 import type { Plan, PlannedRecipient } from './plan.ts';
 import { isoTime } from '../core/check.ts';
 import { TollboardError } from '../core/errors.ts';
-import { systemClock } from '../system.ts';
+import { plainRandom, systemClock } from '../system.ts';
 import { listOption, numberOption, textOption, usageError } from './command.ts';
 import { handOver, isOpen, waitForEnd, waitSignal } from './deliver.ts';
 import { exitCode } from './exit-code.ts';
 import { openMessenger } from './messenger.ts';
 import { columnValues, parameterValues } from './parameter-flags.ts';
-import { inInputOrder, planRequests } from './plan.ts';
+import { inInputOrder, planRequests, withKey } from './plan.ts';
 import { parseRecipients } from './recipients-input.ts';
 import { printEntries } from './results.ts';
 import { findDestination } from './where.ts';
@@ -49,9 +50,9 @@ export async function sendAll(kind: EntryKind, call: Call, params: ParameterValu
   const { options, io, out } = call;
   const waitSeconds = waitOption(command, call);
   const common = commonRequest(kind, command, call);
-  const plan = await makePlan(kind, call, { ...parameterValues(kind, options), ...params }, common);
+  const asked = await makePlan(kind, call, { ...parameterValues(kind, options), ...params }, common);
   // The checks of core are loaded only here: a gateway makes its own.
-  if (options.dryRun === true) return (await import('./dry-run.ts')).dryRun(plan, call);
+  if (options.dryRun === true) return (await import('./dry-run.ts')).dryRun(asked, call);
   const destination = await findDestination({
     options,
     env: io.env,
@@ -59,6 +60,9 @@ export async function sendAll(kind: EntryKind, call: Call, params: ParameterValu
     urlOption: kind === 'call' ? 'gatewayUrl' : 'url',
   });
   if (destination.kind === 'direct') refuseStored(call);
+  // Minted here, not per chunk: it is what the command can be repeated with.
+  const plan =
+    destination.kind === 'direct' || asked.idempotencyKey !== null ? asked : withKey(asked, plainRandom.hex(32));
   const { messenger, close } = await openMessenger(destination);
   try {
     const total = plan.chunks.reduce((sum, chunk) => sum + chunk.request.to.length, 0);
@@ -74,10 +78,11 @@ export async function sendAll(kind: EntryKind, call: Call, params: ParameterValu
     if (waitSeconds !== null && !io.interrupted.aborted) {
       const waitProgress = out.progress('Waiting', total);
       const { signal, stop } = waitSignal(waitSeconds, io.interrupted, systemClock);
-      outcomes = await waitForEnd(outcomes, messenger, { signal, onProgress: waitProgress.done }).finally(() => {
-        stop();
-        waitProgress.end();
-      });
+      const waited = await waitForEnd(outcomes, messenger, { signal, onProgress: waitProgress.done });
+      stop();
+      waitProgress.end();
+      outcomes = waited.outcomes;
+      if (waited.error !== null) tellEndOfWait(waited.error, out);
     }
     const entries = inInputOrder(plan, outcomes);
     printEntries(entries, out);
@@ -175,6 +180,12 @@ function refuseStored({ options }: Call): void {
     if (options[name] !== undefined)
       throw new TollboardError('TOLLBOARD_DIRECT_NEEDS_GATEWAY', { details: { what: flag } });
   }
+}
+
+/** What was handed over stays so, whatever became of the wait: the lines tell the ids. */
+function tellEndOfWait(error: TollboardError, out: Output): void {
+  out.note(`The wait ended: ${error.message}`);
+  out.note('What was sent is listed as last seen; do not send it again, ask "tollboard status <id>".');
 }
 
 function tellInterruption(entries: readonly Entry[], call: Call, where: 'gateway' | 'direct'): void {

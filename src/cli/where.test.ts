@@ -48,6 +48,20 @@ describe('a command goes', () => {
     expect(await where({ direct: true }, env)).toBe('direct AC1');
   });
 
+  it('to a gateway that started again with its new token, as long as the file names the same address', async () => {
+    announce();
+    const found = await findDestination({ options: {}, env: {}, cwd });
+    if (found.kind !== 'gateway') throw new Error('expected a gateway');
+    announce({ url: 'http://127.0.0.1:8655', token: 'new', pid: 2, simulatorUrl: null });
+    expect(found.newToken?.()).toBe('new');
+    announce({ url: 'http://127.0.0.1:9999', token: 'other', pid: 3, simulatorUrl: null });
+    expect(found.newToken?.()).toBeNull();
+    rmSync(path.join(cwd, 'data', 'gateway.json'));
+    expect(found.newToken?.()).toBeNull();
+    announce();
+    expect(await findDestination({ options: { token: 'mine' }, env: {}, cwd })).not.toHaveProperty('newToken');
+  });
+
   it('straight to Twilio where there are credentials and no gateway, and nowhere without either', async () => {
     expect(await where({}, TWILIO)).toBe('direct AC1');
     expect(await where({})).toBe('TOLLBOARD_CLI_NO_DESTINATION');

@@ -10,7 +10,13 @@ import { TollboardError } from '../core/errors.ts';
 import { textOption, usageError } from './command.ts';
 
 export type Destination =
-  | { kind: 'gateway'; url: string; token: string; from: 'flags' | 'environment' | 'gateway.json' }
+  | {
+      kind: 'gateway';
+      url: string;
+      token: string;
+      from: 'flags' | 'environment' | 'gateway.json';
+      newToken?: () => string | null;
+    }
   | { kind: 'direct'; settings: Settings };
 
 export interface GatewayFile {
@@ -47,13 +53,12 @@ export async function findDestination(sources: WhereSources): Promise<Destinatio
   const settings = await settingsFor(sources);
   if (options.direct !== true) {
     const file = readGatewayFile(settings.dataDir);
-    if (file !== null)
-      return {
-        kind: 'gateway',
-        url: file.url,
-        token: textOption(options, 'token') ?? file.token,
-        from: 'gateway.json',
-      };
+    if (file !== null) {
+      const given = textOption(options, 'token');
+      const found = { kind: 'gateway', url: file.url, from: 'gateway.json' } as const;
+      if (given !== undefined) return { ...found, token: given };
+      return { ...found, token: file.token, newToken: () => tokenNow(settings.dataDir, file.url) };
+    }
   }
   if (settings.accounts.length > 0) return { kind: 'direct', settings };
   throw new TollboardError('TOLLBOARD_CLI_NO_DESTINATION', { details: { dataDir: settings.dataDir } });
@@ -95,6 +100,16 @@ export function readGatewayFile(dataDir: string): GatewayFile | null {
     return parsed;
   } finally {
     closeSync(handle);
+  }
+}
+
+/** The token of a gateway that started again at the same address; null where the file says nothing (yet). */
+function tokenNow(dataDir: string, url: string): string | null {
+  try {
+    const file = readGatewayFile(dataDir);
+    return file?.url === url ? file.token : null;
+  } catch {
+    return null;
   }
 }
 
