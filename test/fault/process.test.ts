@@ -15,15 +15,17 @@ it('a second gateway on the same data is refused, and told the process that hold
   const second = forkProgram<GatewayCalls>(new URL('../support/gateway-process.ts', import.meta.url));
   try {
     const { dataDir, twilio } = pair;
-    const refused = await second.call('start', { dataDir, twilio, port: 0, clock: { now: START, speed: 0 } }).then(
-      () => null,
-      (error: Error & { code?: string }) => error,
-    );
+    const refused = await second
+      .call('start', { dataDir, twilio, port: 0, clock: { now: START, at: 0, speed: 0 } })
+      .then(
+        () => null,
+        (error: Error & { code?: string }) => error,
+      );
     expect(refused?.code).toBe('TOLLBOARD_DATA_IN_USE');
     expect(refused?.message).toContain(String(pair.gateway.pid));
     await pair.gateway.kill();
     // The operating system lets go of the lock with the process, whatever file it left behind.
-    await second.call('start', { dataDir, twilio, port: 0, clock: { now: START, speed: 0 } });
+    await second.call('start', { dataDir, twilio, port: 0, clock: { now: START, at: 0, speed: 0 } });
   } finally {
     await second.kill();
   }

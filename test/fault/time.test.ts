@@ -12,7 +12,7 @@ it('with Twilio gone for an hour texts are taken, wait, and go out once when it 
   const pair = await startPair();
   await pair.simulator.call('away');
   await pair.send(many(20), 'before the hour');
-  await Promise.all([pair.simulator.call('run', 2000), pair.gateway.call('run', 2000)]);
+  await pair.pace(2000);
   await pair.gateway.call('sleep', HOUR / 2);
   await pair.send(PHONE, 'in the middle of it');
   await pair.gateway.call('sleep', HOUR / 2);
@@ -37,7 +37,7 @@ it.each([
   await pair.simulator.call('fault', { fault: 'drop_answer', path: 'Messages', count: 3 });
   await pair.send(many(3), 'lost before the jump');
   await pair.gateway.call('reached', { state: 'unknown', count: 3 });
-  await Promise.all([pair.simulator.call('run', 300), pair.gateway.call('run', 300)]);
+  await pair.pace(300);
   // The first listing has been made, and lacks them; then time leaps.
   await pair.gateway.call('sleep', 10_000);
   await pair.gateway.call('jump', ms);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDrivenClock } from './driven-clock.ts';
+import { createDrivenClock, realTime } from './driven-clock.ts';
 
 describe('the driven clock', () => {
   it('ends sleeps in order, each at its own time, those that begin on the way included', async () => {
@@ -45,6 +45,21 @@ describe('the driven clock', () => {
     expect(performance.now() - began).toBeLessThan(5_000);
     await new Promise((resolve) => setImmediate(resolve));
     expect(clock.now()).toBe(stood);
+  });
+
+  it('goes with another clock that it was read from, however late it hears of a change', () => {
+    const clock = createDrivenClock(0);
+    clock.run(1000);
+    const reading = clock.reading();
+    const other = createDrivenClock(reading);
+    const at = realTime();
+    clock.run(100_000, at);
+    while (realTime() < at + 5);
+    other.run(100_000, at);
+    expect(Math.abs(clock.now() - other.now())).toBeLessThan(2000);
+    expect(clock.now()).toBeGreaterThan(reading.now + 400_000);
+    clock.run(0);
+    other.run(0);
   });
 
   it('leaves no sleep behind when one is aborted', async () => {

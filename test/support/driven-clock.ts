@@ -7,10 +7,23 @@ export interface DrivenClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Changes what `now` says, as a corrected system clock does; sleeps keep their length. */
   jump(ms: number): void;
-  /** Runs by itself, `speed` times as fast as real time; 0 stands still. */
-  run(speed: number): void;
+  /**
+   * Runs by itself, `speed` times as fast as real time; 0 stands still. `at`: the real instant from which on; clocks of
+   * several processes that are given the same one stay together, however late the message comes.
+   */
+  run(speed: number, at?: number): void;
+  /** What another process needs to make a clock that goes with this one. */
+  reading(): ClockReading;
   /** Ends every sleep without waking it; nothing is left that keeps a process alive. */
   close(): void;
+}
+
+/** At the real instant `at` the clock says `now` and runs at `speed`. */
+export interface ClockReading {
+  now: number;
+  /** As {@link realTime} tells it. */
+  at: number;
+  speed: number;
 }
 
 interface Sleep {
@@ -20,19 +33,26 @@ interface Sleep {
   readonly wake: () => void;
 }
 
-/** `start` is milliseconds since the epoch; default noon of 1 July 2026, UTC. The clock stands still at first. */
-export function createDrivenClock(start = Date.UTC(2026, 6, 1, 12)): DrivenClock {
+/** Real milliseconds since the epoch, with fractions: the same in every process of this machine. */
+export function realTime(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** A start in milliseconds since the epoch (default noon of 1 July 2026, UTC): stands still. A reading: goes with it. */
+export function createDrivenClock(begin: number | ClockReading = Date.UTC(2026, 6, 1, 12)): DrivenClock {
+  const reading = typeof begin === 'number' ? { now: begin, at: realTime(), speed: 0 } : begin;
   const sleeps = new Set<Sleep>();
   let jumped = 0;
   let order = 0;
-  let speed = 0;
-  let since = { real: performance.now(), steady: 0 };
+  let { speed } = reading;
+  let since = { real: reading.at, steady: 0 };
   let timer: NodeJS.Timeout | undefined;
 
-  const steady = () => since.steady + (performance.now() - since.real) * speed;
+  const steady = (real = realTime()) => since.steady + (real - since.real) * speed;
+  const now = () => Math.round(reading.now + steady() + jumped);
 
-  function setTo(ms: number): void {
-    since = { real: performance.now(), steady: ms };
+  function setTo(ms: number, real = realTime()): void {
+    since = { real, steady: ms };
   }
 
   function first(): Sleep | undefined {
@@ -54,7 +74,7 @@ export function createDrivenClock(start = Date.UTC(2026, 6, 1, 12)): DrivenClock
   }
 
   return {
-    now: () => Math.round(start + steady() + jumped),
+    now,
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error);
@@ -83,11 +103,12 @@ export function createDrivenClock(start = Date.UTC(2026, 6, 1, 12)): DrivenClock
     jump(ms) {
       jumped += ms;
     },
-    run(times) {
-      setTo(steady());
+    run(times, at = realTime()) {
+      setTo(steady(at), at);
       speed = times;
       wakeDue();
     },
+    reading: () => ({ now: now(), at: realTime(), speed }),
     close() {
       sleeps.clear();
       clearTimeout(timer);

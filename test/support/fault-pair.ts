@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
+import { realTime } from './driven-clock.ts';
 import { Gateways } from './gateways.ts';
 import { forkProgram } from './process-calls.ts';
 
@@ -44,6 +45,8 @@ export interface FaultPair {
   entry(id: string): Promise<Entry & { decisions: Decision[] }>;
   entries(): Promise<Entry[]>;
   acceptances(): Promise<PhoneMessage[]>;
+  /** Both clocks run so many times as fast as real time; 0 stops them. */
+  pace(speed: number): Promise<void>;
   /** Time flies until every entry is final or held; throws when a day passes before. */
   settle(): Promise<void>;
 }
@@ -130,7 +133,7 @@ async function startPair(
     },
     async start({ now, ...more } = {}) {
       all.push(gateways.take());
-      const clock = { now: now ?? START, speed: 0 };
+      const clock = { now: now ?? START, at: realTime(), speed: 0 };
       const { port } = started;
       const own = { dataDir, twilio, port, clock, requestTimeoutMs: REQUEST_TIMEOUT_MS };
       started = await gateway().call('start', { ...own, ...options, ...more });
@@ -144,14 +147,18 @@ async function startPair(
     entry: async (id) => (await ask('GET', `/api/v1/messages/${id}?explain=true`)).json,
     entries: async () => (await ask('GET', '/api/v1/messages?limit=1000')).json.messages,
     acceptances: () => simulator.call('acceptances'),
+    async pace(speed) {
+      const from = { speed, at: realTime() };
+      await Promise.all([simulator.call('run', from), gateway().call('run', from)]);
+    },
     async settle() {
-      await Promise.all([simulator.call('run', 300), gateway().call('run', 300)]);
+      await pair.pace(300);
       if (!(await gateway().call('settled', 24 * HOUR))) throw new Error('not everything came to an end');
-      await Promise.all([simulator.call('run', 0), gateway().call('run', 0)]);
+      await pair.pace(0);
     },
   };
   try {
-    twilio = await simulator.call('open', { clock: { now: START, speed: 0 } });
+    twilio = await simulator.call('open', { clock: { now: START, at: realTime(), speed: 0 } });
     await pair.start();
     return { pair, end };
   } catch (error) {

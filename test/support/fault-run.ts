@@ -12,7 +12,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { createDrivenClock } from './driven-clock.ts';
+import { createDrivenClock, realTime } from './driven-clock.ts';
 import { Gateways } from './gateways.ts';
 import { forkProgram } from './process-calls.ts';
 
@@ -63,26 +63,25 @@ interface Stage {
 class World {
   readonly #schedule: Schedule;
   readonly #stage: Stage;
-  readonly #begun: number;
+  #begun = 0;
   #twilio: GatewayStart['twilio'] | null = null;
   #program: Program<GatewayCalls> | null = null;
   #gateway: StartedGateway = { url: '', token: '', port: 0 };
   #jumped = 0;
-  #calm = false;
 
   constructor(schedule: Schedule, stage: Stage) {
     this.#schedule = schedule;
     this.#stage = stage;
-    this.#begun = stage.clock.now();
   }
 
   async run(): Promise<History> {
     const { clock, simulator } = this.#stage;
     const { sendings, acts, scenarios, stormMs } = this.#schedule;
-    this.#twilio = await simulator.call('open', { clock: { now: clock.now(), speed: STORM_SPEED } });
+    clock.run(STORM_SPEED);
+    this.#twilio = await simulator.call('open', { clock: clock.reading() });
     await simulator.call('scenarios', scenarios);
     await this.#start();
-    clock.run(STORM_SPEED);
+    this.#begun = clock.now();
     const asking = sendings.map((sending) => this.#ask(sending));
     for (const act of acts) {
       await this.#until(act.at);
@@ -117,11 +116,12 @@ class World {
     if (this.#twilio === null) throw new Error('there is no Twilio');
     const program = gateways.take();
     this.#program = program;
+    const reading = clock.reading();
     this.#gateway = await program.call('start', {
       dataDir,
       twilio: this.#twilio,
       port: this.#gateway.port,
-      clock: { now: clock.now() + this.#jumped, speed: this.#calm ? CALM_SPEED : STORM_SPEED },
+      clock: { ...reading, now: reading.now + this.#jumped },
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
     });
   }
@@ -194,10 +194,10 @@ class World {
   /** Nothing goes wrong any more, and time flies. */
   async #calmDown(): Promise<void> {
     const { clock, simulator } = this.#stage;
-    this.#calm = true;
     await simulator.call('clearFaults');
-    clock.run(CALM_SPEED);
-    await Promise.all([simulator.call('run', CALM_SPEED), this.#program?.call('run', CALM_SPEED)]);
+    const faster = { speed: CALM_SPEED, at: realTime() };
+    clock.run(faster.speed, faster.at);
+    await Promise.all([simulator.call('run', faster), this.#program?.call('run', faster)]);
   }
 
   /** Every page. */

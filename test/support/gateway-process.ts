@@ -3,7 +3,7 @@
 import type { Settings } from '../../src/config/settings.ts';
 import type { EntryState } from '../../src/core/entry.ts';
 import type { RunningGateway } from '../../src/gateway.ts';
-import type { DrivenClock } from './driven-clock.ts';
+import type { ClockReading, DrivenClock } from './driven-clock.ts';
 import { enableCompileCache } from 'node:module';
 
 // Before anything large is imported: killed gateways start again and again.
@@ -18,8 +18,7 @@ export interface GatewayStart {
   twilio: { url: string; accountSid: string; authToken: string };
   /** 0: any free one. */
   port: number;
-  /** Milliseconds since the epoch, and how many times as fast as real time the clock runs (0: it is driven). */
-  clock: { now: number; speed: number };
+  clock: ClockReading;
   /** Of a request to Twilio, by the driven clock. */
   requestTimeoutMs?: number;
   maxPageCount?: number;
@@ -37,8 +36,7 @@ let clock: DrivenClock | null = null;
 
 const calls = {
   async start(options: GatewayStart): Promise<StartedGateway> {
-    clock = createDrivenClock(options.clock.now);
-    clock.run(options.clock.speed);
+    clock = createDrivenClock(options.clock);
     const { requestTimeoutMs, maxPageCount } = options;
     gateway = await startGateway(settingsOf(options), {
       clock,
@@ -51,7 +49,7 @@ const calls = {
   advance: async (ms: number) => clock?.advance(ms),
   /** Moves only what the clock says. */
   jump: (ms: number) => clock?.jump(ms),
-  run: (speed: number) => clock?.run(speed),
+  run: ({ speed, at }: Omit<ClockReading, 'now'>) => clock?.run(speed, at),
   now: () => clock?.now() ?? 0,
   /** Lets time of the running clock pass. */
   sleep: async (ms: number) => clock?.sleep(ms),

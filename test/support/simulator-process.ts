@@ -2,7 +2,7 @@
 
 import type { PhoneMessage } from '../../src/simulator/control.ts';
 import type { Simulator } from '../../src/simulator/server.ts';
-import type { DrivenClock } from './driven-clock.ts';
+import type { ClockReading, DrivenClock } from './driven-clock.ts';
 import { enableCompileCache } from 'node:module';
 
 enableCompileCache();
@@ -12,7 +12,7 @@ const { createDrivenClock } = await import('./driven-clock.ts');
 const { answerCalls } = await import('./process-calls.ts');
 
 export interface SimulatorStart {
-  clock: { now: number; speed: number };
+  clock: ClockReading;
 }
 
 let simulator: Simulator | null = null;
@@ -20,12 +20,9 @@ let clock: DrivenClock | null = null;
 
 const calls = {
   /** A fresh Twilio with nothing in it; an earlier one is gone. */
-  async open({
-    clock: { now, speed },
-  }: SimulatorStart): Promise<{ url: string; accountSid: string; authToken: string }> {
+  async open({ clock: reading }: SimulatorStart): Promise<{ url: string; accountSid: string; authToken: string }> {
     await calls.close();
-    clock = createDrivenClock(now);
-    clock.run(speed);
+    clock = createDrivenClock(reading);
     simulator = await createSimulator({ clock, random: systemRandom, port: 0 });
     const account = simulator.accounts[0];
     if (account === undefined) throw new Error('the simulator has no account');
@@ -37,7 +34,7 @@ const calls = {
     simulator = null;
   },
   advance: async (ms: number) => clock?.advance(ms),
-  run: (speed: number) => clock?.run(speed),
+  run: ({ speed, at }: Omit<ClockReading, 'now'>) => clock?.run(speed, at),
   /** Nobody listens any more; everything is kept. */
   away: async () => simulator?.stop(),
   back: async () => simulator?.start(),
