@@ -82,6 +82,35 @@ describe('straight to Twilio', () => {
     });
   });
 
+  it('goes on waiting through failed looks, and tells the last known when the signal ends it', async () => {
+    const direct = messenger();
+    const [entry] = await direct.send([text('+15550100001')]);
+    const id = entry?.id ?? '';
+    simulator.control.faults.add({ fault: 'proxy_error', method: 'GET', count: 3 });
+    expect(await messenger({}, '+15550000001', systemClock).wait(id, 'final')).toMatchObject({ status: 'delivered' });
+    simulator.control.faults.add({ fault: 'proxy_error', method: 'GET' });
+    const clock = hurriedClock();
+    const other = messenger({}, '+15550000001', clock);
+    const [sent] = await other.send([text('+15550100001')]);
+    const abort = new AbortController();
+    const sleep = clock.sleep.bind(clock);
+    let pauses = 0;
+    clock.sleep = (ms, signal) => {
+      pauses += 1;
+      if (pauses === 20) abort.abort();
+      return sleep(ms, signal);
+    };
+    expect(await other.wait(sent?.id ?? '', 'final', abort.signal)).toEqual(sent);
+    expect(pauses).toBe(20);
+  });
+
+  it('without a signal a wait gives up after many failed looks in a row', async () => {
+    const direct = messenger();
+    const [entry] = await direct.send([text('+15550100001')]);
+    simulator.control.faults.add({ fault: 'proxy_error', method: 'GET' });
+    await expect(direct.wait(entry?.id ?? '', 'final')).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
   it('finds a message that was taken although its answer was lost, and sends nothing twice', async () => {
     simulator.control.faults.add({ fault: 'drop_answer', count: 1 });
     const [entry] = await messenger().send([text('+15550100001')]);
@@ -93,13 +122,33 @@ describe('straight to Twilio', () => {
     simulator.control.faults.add({ fault: 'proxy_error', count: 1 });
     const clock = hurriedClock();
     const [entry] = await messenger({}, '+15550000001', clock).send([text('+15550100001')]);
+    // No SID, so there is nothing by which it could be asked for later.
     expect(entry).toMatchObject({
+      id: null,
       state: 'unknown',
       error: { code: 'TOLLBOARD_DIRECT_ANSWER_LOST', stage: 'unknown' },
     });
+    expect(entry?.error?.message).toContain('for 60 seconds Twilio listed no copy');
     expect(clock.slept).toBeGreaterThanOrEqual(58_000);
     expect(clock.slept).toBeLessThanOrEqual(60_000);
     expect(acceptances()).toHaveLength(0);
+  });
+
+  it("does not say that Twilio listed no copy when Twilio's list could not be read", async () => {
+    simulator.control.faults.add({ fault: 'proxy_error', count: 1 });
+    simulator.control.faults.add({ fault: 'proxy_error', method: 'GET' });
+    const [entry] = await messenger().send([text('+15550100001')]);
+    expect(entry).toMatchObject({ state: 'unknown', error: { code: 'TOLLBOARD_DIRECT_ANSWER_LOST' } });
+    expect(entry?.error?.message).toContain("Twilio's list could not be read");
+    expect(entry?.error?.message).not.toContain('no copy');
+  });
+
+  it('does not say that Twilio listed no copy where a copy could not be recognised', async () => {
+    simulator.control.faults.add({ fault: 'proxy_error', count: 1 });
+    const params = { body: 'Hello', contentRetention: 'discard' };
+    const [entry] = await messenger().send([text('+15550100001', { params })]);
+    expect(entry?.error?.code).toBe('TOLLBOARD_DIRECT_ANSWER_LOST');
+    expect(entry?.error?.message).not.toContain('no copy');
   });
 
   it('repeats what Twilio certainly did not process, a bounded number of times', async () => {

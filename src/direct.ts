@@ -4,7 +4,7 @@ import type { AccountSettings, Settings } from './config/settings.ts';
 import type { Entry, EntryKind, EntryRecord, NewEntry } from './core/entry.ts';
 import type { ErrorReport } from './core/errors.ts';
 import type { Fact } from './core/outbox.ts';
-import type { Clock, Messenger, Random, SendOptions, SendRequest } from './core/ports.ts';
+import type { Clock, Messenger, Random, SendOptions, SendRequest, WaitUntil } from './core/ports.ts';
 import type { Transport } from './twilio/transport.ts';
 import { entryView, FINAL_STATES } from './core/entry.ts';
 import { errorReport, isTollboardError, TollboardError } from './core/errors.ts';
@@ -41,6 +41,10 @@ const LANES = 10;
 /** Requests that Twilio certainly did not process are repeated this often, with backoff. */
 const ATTEMPTS = 6;
 const POLL_PAUSES_MS = [500, 1000, 2000, 5000];
+/** Failed looks in a row (most of a minute) until a wait without a signal gives up. */
+const MAX_FAILED_LOOKS = 10;
+/** Kinds that waiting does not mend. */
+const FATAL: ReadonlySet<string> = new Set(['unauthorized', 'forbidden', 'invalid', 'not_found']);
 
 /**
  * The first account is the default. An `idempotencyKey` and a `notBefore` in the future throw
@@ -89,7 +93,8 @@ export function createDirectMessenger(
       }
       return outcomes(prepared, records).map(withTwilioId);
     } catch (error) {
-      const outcome = isTollboardError(error) ? refusedOutcome(request, error.report) : null;
+      const { simulated } = session.account;
+      const outcome = isTollboardError(error) ? refusedOutcome(request, error.report, simulated) : null;
       if (outcome === null) throw error;
       return [outcome];
     }
@@ -107,21 +112,33 @@ export function createDirectMessenger(
     return withTwilioId(entryView(entry));
   }
 
-  return {
-    send,
-    fetch,
-    async wait(id, until, signal) {
-      for (let polls = 0; ; polls++) {
+  /** Goes on through looks that failed for now: then the entry is still what it was when last seen. */
+  async function wait(id: string, until: WaitUntil, signal?: AbortSignal): Promise<Entry> {
+    let failures = 0;
+    for (let polls = 0; ; polls++) {
+      try {
         const entry = await fetch(id);
         if (entry === null) throw new TollboardError('TOLLBOARD_ENTRY_NOT_FOUND', { details: { id } });
         const over =
           FINAL_STATES.has(entry.state) || entry.sid === null || (until === 'sent' && entry.state === 'sent');
         if (over || signal?.aborted) return entry;
-        await clock
-          .sleep(POLL_PAUSES_MS[Math.min(polls, POLL_PAUSES_MS.length - 1)] ?? 0, signal)
-          .catch(() => undefined);
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        if (!isTollboardError(error) || FATAL.has(error.kind)) throw error;
+        const last = known.get(id)?.entry;
+        if (signal?.aborted && last !== undefined) return withTwilioId(entryView(last));
+        if (signal?.aborted || (signal === undefined && failures >= MAX_FAILED_LOOKS)) throw error;
       }
-    },
+      const pause = POLL_PAUSES_MS[Math.min(polls, POLL_PAUSES_MS.length - 1)] ?? 0;
+      await clock.sleep(pause, signal).catch(() => undefined);
+    }
+  }
+
+  return {
+    send,
+    fetch,
+    wait,
     recipients: (signal) => sessionOf(sessions, undefined).client.recipients(signal),
     async check(signal) {
       const { account, client } = sessionOf(sessions, undefined);
@@ -208,6 +225,8 @@ async function seekLost(
   { clock, signal }: Delivering,
 ): Promise<EntryRecord[]> {
   const found = new Map<string, EntryRecord>();
+  /** Of the last complete listing in which it was not found; absent where there was none. */
+  const verdicts = new Map<string, string>();
   const lost = records.filter((record) => record.state === 'unknown');
   const since = clock.now();
   const until = since + SEEK_MS;
@@ -223,28 +242,38 @@ async function seekLost(
       const evidence = { lost: group, underWay: [], explained: new Set(taken), now: clock.now(), ...listing };
       for (const [id, conclusion] of conclude(evidence)) {
         const record = group.find((one) => one.id === id);
+        if (conclusion.verdict === 'ambiguous') verdicts.set(id, conclusion.why.replace(/\.$/, ''));
+        if (conclusion.verdict === 'absent') verdicts.set(id, NO_COPY);
         if (conclusion.verdict !== 'found' || record === undefined) continue;
         const why = 'Twilio lists it.';
         found.set(id, move(record, { ...conclusion.resource, type: 'found', why }, clock.now()));
       }
     }
   }
-  const details = { seconds: Math.round((clock.now() - since) / 1000) };
+  const seconds = Math.round((clock.now() - since) / 1000);
   return records.map((record) => {
     if (record.state !== 'unknown') return record;
-    const message = record.error?.message ?? '';
+    const verdict = verdicts.get(record.id);
+    const search =
+      verdict === NO_COPY
+        ? `for ${seconds} seconds Twilio listed no copy`
+        : (verdict ?? (unrecognisable(record) ? "a copy could not be told in Twilio's list" : NOT_READ));
     return (
       found.get(record.id) ?? {
         ...record,
         error: errorReport('TOLLBOARD_DIRECT_ANSWER_LOST', {
           stage: 'unknown',
-          details: { ...details, reason: message },
+          details: { search, reason: record.error?.message ?? '' },
         }),
       }
     );
   });
 }
 
+const NO_COPY = 'no copy';
+const NOT_READ = "Twilio's list could not be read";
+
+/** Null when the list is not known to be whole. */
 async function listFor(
   group: readonly EntryRecord[],
   to: string,
@@ -256,9 +285,9 @@ async function listFor(
   try {
     const listing = await client.list(kind, to, since, signal);
     return listing.complete ? listing : null;
-  } catch (error) {
-    if (signal?.aborted) return null;
-    throw error;
+  } catch {
+    // Others were taken: a look that failed must not cost their outcomes.
+    return null;
   }
 }
 
@@ -321,8 +350,7 @@ function strangerEntry(sid: string, account: AccountSettings, resource: Record<s
 
 /** Nothing is stored, so the only id by which it can be found later is Twilio's. */
 function withTwilioId(entry: Entry): Entry {
-  if (entry.state === 'rejected') return { ...entry, id: null };
-  return entry.sid === null ? entry : { ...entry, id: entry.sid };
+  return { ...entry, id: entry.state === 'rejected' ? null : entry.sid };
 }
 
 /** `sender:` or TWILIO_FROM, else the account's only number; several are an error that lists them. */
@@ -366,7 +394,10 @@ async function orNull<T>(answer: Promise<T>): Promise<T | null> {
 }
 
 function interrupted(to: string): ErrorReport {
-  return errorReport('TOLLBOARD_CLI_INTERRUPTED', { stage: 'before_send', details: { to } });
+  return errorReport('TOLLBOARD_CLI_INTERRUPTED', {
+    stage: 'before_send',
+    details: { to, again: 'Send it again to this recipient alone.' },
+  });
 }
 
 function needsGateway(what: string): TollboardError {

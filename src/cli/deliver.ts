@@ -170,7 +170,7 @@ function lines(chunk: Chunk, state: EntryState, fault: TollboardError | ((to: st
     attempts: 0,
     error: typeof fault === 'function' ? fault(recipient) : fault.report,
     resolution: null,
-    simulated: false,
+    simulated: typeof fault !== 'function' && fault.details.simulated === true,
     createdAt: null,
     updatedAt: null,
   }));

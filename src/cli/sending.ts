@@ -13,6 +13,7 @@ import { listOption, numberOption, textOption, usageError } from './command.ts';
 import { handOver, isOpen, waitForEnd, waitSignal } from './deliver.ts';
 import { exitCode } from './exit-code.ts';
 import { openMessenger } from './messenger.ts';
+import { printable } from './output.ts';
 import { columnValues, parameterValues } from './parameter-flags.ts';
 import { inInputOrder, planRequests, withKey } from './plan.ts';
 import { parseRecipients } from './recipients-input.ts';
@@ -189,7 +190,15 @@ function tellEndOfWait(error: TollboardError, out: Output): void {
 }
 
 function tellInterruption(entries: readonly Entry[], call: Call, where: 'gateway' | 'direct'): void {
-  const open = entries.filter((entry) => isOpen(entry) && entry.duplicate !== true);
+  const own = entries.filter((entry) => entry.duplicate !== true);
+  const nameless = own.filter((entry) => entry.state === 'unknown' && entry.id === null);
+  if (where === 'direct' && nameless.length > 0) {
+    const numbers = nameless.map((entry) => printable(entry.to)).join(' ');
+    call.out.note(
+      `Interrupted. Nobody knows whether Twilio took it for ${numbers}; look at its log before you repeat it.`,
+    );
+  }
+  const open = own.filter(isOpen);
   if (open.length === 0) return;
   const who = where === 'gateway' ? 'The gateway' : 'Twilio';
   call.out.note(

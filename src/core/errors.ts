@@ -230,7 +230,7 @@ export const ERRORS = {
   },
   TOLLBOARD_DIRECT_ANSWER_LOST: {
     kind: 'timeout',
-    message: 'The request left and its answer was lost; for {seconds} seconds Twilio listed no copy. {reason}',
+    message: 'The request left and its answer was lost; {search}. {reason}',
     remedy:
       "Do not send it again before you have looked at Twilio's own log; a gateway resolves lost answers by itself.",
   },
@@ -312,7 +312,8 @@ export const ERRORS = {
   TOLLBOARD_GATEWAY_UNREACHABLE: {
     kind: 'unavailable',
     message: 'The gateway at {url} cannot be reached ({reason}).',
-    remedy: 'Start it with "npx tollboard start", or correct the URL; it has nothing of this request, so repeating it is safe.',
+    remedy:
+      'Start it with "npx tollboard start", or correct the URL; it has nothing of this request, so repeating it is safe.',
   },
   TOLLBOARD_HTTP_BODY_INVALID: {
     kind: 'invalid',

@@ -6,9 +6,9 @@ import type { SendRequest } from './ports.ts';
 
 /**
  * The outcome of a request whose only recipient was refused: a line of its own that was never stored (`id` null). Null
- * when the error concerns no recipient, or the request has several.
+ * when the error concerns no recipient, or the request has several. `simulated`: of the account that was to send.
  */
-export function refusedOutcome(request: SendRequest, error: ErrorReport): Entry | null {
+export function refusedOutcome(request: SendRequest, error: ErrorReport, simulated = false): Entry | null {
   const to = typeof request.to === 'string' ? request.to : request.to.length === 1 ? request.to[0] : undefined;
   if (to === undefined || !concernsRecipient(error)) return null;
   const { from, body } = request.params;
@@ -29,7 +29,7 @@ export function refusedOutcome(request: SendRequest, error: ErrorReport): Entry 
     attempts: 0,
     error,
     resolution: null,
-    simulated: false,
+    simulated,
     createdAt: null,
     updatedAt: null,
   };

@@ -57,7 +57,7 @@ export function prepareRequest(request: SendRequest, context: PrepareContext): P
       continue;
     }
     const error = refusalOf(request, to, params, context);
-    if (error !== null && (addresses.length === 1 || !concernsRecipient(error))) throw refused(error);
+    if (error !== null && (addresses.length === 1 || !concernsRecipient(error))) throw refused(error, context);
     seen.set(to, entries.length);
     recipients.push({ index: entries.length, duplicate: false });
     entries.push(newEntry(request, to, params, measured, error, context));
@@ -73,9 +73,9 @@ export function outcomes(prepared: Prepared, entries: readonly (NewEntry | Entry
   });
 }
 
-/** An error report as an exception, for a request that is refused as a whole. */
-export function refused(error: ErrorReport): TollboardError {
-  return TollboardError.from(error);
+/** An error report as an exception, for a request that is refused as a whole; `simulated` goes to the details. */
+export function refused(error: ErrorReport, { account }: Pick<PrepareContext, 'account'>): TollboardError {
+  return TollboardError.from(error, account.simulated ? { simulated: true } : {});
 }
 
 function recipientsOf(request: SendRequest): readonly string[] {
@@ -95,7 +95,7 @@ function completeParams(request: SendRequest, context: PrepareContext): Paramete
   const params: ParameterValues = { ...given };
   if (request.kind === 'call' && say !== undefined) params.twiml = sayTwiml(say as Parameters<typeof sayTwiml>[0]);
   const error = checkParameters(request.kind, params);
-  if (error !== null) throw refused(error);
+  if (error !== null) throw refused(error, context);
   if (params.from === undefined && params.messagingServiceSid === undefined) {
     if (context.defaultSender === null) throw new TollboardError('TOLLBOARD_SENDER_MISSING');
     params.from = context.defaultSender;

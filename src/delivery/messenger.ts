@@ -42,7 +42,9 @@ async function sendOne(gateway: GatewayApi, request: SendRequest, options: SendO
   try {
     return (await gateway.send(request, options)).entries;
   } catch (error) {
-    const outcome = isTollboardError(error) ? refusedOutcome(request, error.report) : null;
+    const outcome = isTollboardError(error)
+      ? refusedOutcome(request, error.report, error.details.simulated === true)
+      : null;
     if (outcome === null) throw error;
     return [outcome];
   }

@@ -62,7 +62,9 @@ export function createRemoteMessenger(options: RemoteMessengerOptions): RemoteMe
       });
       return answer[plural(request.kind)] ?? [];
     } catch (error) {
-      const outcome = isTollboardError(error) ? refusedOutcome(request, error.report) : null;
+      const outcome = isTollboardError(error)
+        ? refusedOutcome(request, error.report, error.details.simulated === true)
+        : null;
       if (outcome === null) throw error;
       return [outcome];
     }

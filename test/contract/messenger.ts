@@ -164,6 +164,7 @@ function refusals(holds: Holds, start: Start): void {
     const { messenger, taken } = await start();
     const entries = await messenger.send([text('15551113232')]);
     expect(entries).toMatchObject([{ id: null, sid: null, state: 'rejected', to: '15551113232', attempts: 0 }]);
+    expect(entries[0]?.simulated).toBe(true);
     expect(entries[0]?.error).toMatchObject({
       code: 'TOLLBOARD_MESSAGE_TO_INVALID',
       kind: 'invalid',

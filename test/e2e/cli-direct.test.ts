@@ -63,7 +63,11 @@ describe('without a gateway', () => {
       env,
       onStart: (child) => void untilStruck().then(() => child.kill('SIGINT')),
     });
-    expect(await sending).toMatchObject({ code: 4, lines: [{ state: 'unknown', error: { stage: 'unknown' } }] });
+    expect(await sending).toMatchObject({
+      code: 4,
+      lines: [{ id: null, state: 'unknown', error: { stage: 'unknown' } }],
+      err: expect.stringContaining('whether Twilio took it for +15550100003'),
+    });
   });
 
   it('half a credential set, a wrong token and what needs a gateway are one clear error each', async () => {
