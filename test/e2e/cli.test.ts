@@ -219,6 +219,21 @@ describe('the end of a gateway', () => {
     },
   );
 
+  it('a wait goes on over a restart, although the local token is a new one', async () => {
+    const args = ['send', '--to', '+15550100003', '--body', 'Over', '--at', '2999-01-01T00:00:00Z', '--wait', '--json'];
+    const waiting = program.run(args);
+    const id = await untilListed('scheduled', 'Over');
+    const { token, url } = gateway.ready as { token: string; url: string };
+    await gateway.stop();
+    gateway = await program.serve(['start', '--port', new URL(url).port, '--simulator-port', '0', '--json']);
+    expect(gateway.ready.token).not.toBe(token);
+    const authorization = `Bearer ${String(gateway.ready.token)}`;
+    await fetch(`${url}/api/v1/messages/${id}/cancel`, { method: 'POST', headers: { authorization } });
+    const { code, lines, err } = await waiting;
+    expect(lines).toMatchObject([{ id, state: 'canceled' }]);
+    expect([code, err]).toEqual([1, '']);
+  });
+
   it('doctor tells of one that was killed', async () => {
     await gateway.stop('SIGKILL');
     const doctor = await program.run(['doctor', '--json']);
@@ -231,14 +246,15 @@ describe('the end of a gateway', () => {
   });
 });
 
-/** Asks the gateway until it lists a message in that state. */
-async function untilListed(state: string): Promise<void> {
+/** Asks the gateway until it lists a message in that state, and with that text if one is given; resolves with its id. */
+async function untilListed(state: string, body?: string): Promise<string> {
   const { url, token } = gateway.ready as { url: string; token: string };
   for (;;) {
     const answer = await fetch(`${url}/api/v1/messages?state=${state}`, {
       headers: { authorization: `Bearer ${token}` },
     });
-    const { messages } = (await answer.json()) as { messages: unknown[] };
-    if (messages.length > 0) return;
+    const { messages } = (await answer.json()) as { messages: Array<{ id: string; body: string }> };
+    const found = messages.find((message) => body === undefined || message.body === body);
+    if (found !== undefined) return found.id;
   }
 }
