@@ -11,6 +11,8 @@ let gateway: Service;
 let proxy: Server;
 /** While set, the first POST of each key is forwarded without an answer and every further one refused. */
 let losing: Set<unknown> | null = null;
+/** Set while the gateway answers questions with this error. */
+let shut: object | null = null;
 
 beforeAll(async () => {
   program = createProgram();
@@ -49,6 +51,19 @@ describe('a handover whose answer was lost', () => {
   });
 });
 
+describe('a wait that cannot go on', () => {
+  it.each([['--json'], []])('tells the id and what ended it, exit code 4 (%s)', async (...form) => {
+    shut = { code: 'TOLLBOARD_HTTP_TOKEN_INVALID', kind: 'unauthorized', message: 'No.', remedy: 'Ask.', details: {} };
+    const later = ['--at', '2999-01-01T00:00:00Z', '--wait'];
+    const sent = await program.run(['send', '--to', '+15557040001', '--body', 'x', ...later, ...form, ...where()]);
+    shut = null;
+    expect(sent).toMatchObject({ code: 4, err: expect.stringContaining('The wait ended: No.') });
+    expect(sent.out).toMatch(/SM[0-9a-f]{32}/);
+    expect(sent.err).toContain('do not send it again');
+    expect(sent.err).not.toContain('repeating');
+  });
+});
+
 function where(): string[] {
   const { port } = proxy.address() as AddressInfo;
   return ['--url', `http://127.0.0.1:${port}`, '--token', String(gateway.ready.token)];
@@ -76,6 +91,10 @@ async function pass(...[request, response]: Parameters<NonNullable<Parameters<ty
   const key = request.headers['idempotency-key'];
   if (losing?.has(key)) return void response.writeHead(401).end();
   const lost = losing?.add(key) !== undefined;
+  if (shut !== null && request.method === 'GET') {
+    const error = { ...shut, requestId: 'RQ1' };
+    return void response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+  }
   const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
   const answer = await fetch(`${String(gateway.ready.url)}${request.url}`, {
     method: request.method ?? 'GET',
