@@ -103,7 +103,7 @@ const ONE: ReadonlyArray<[what: string, evidence: Partial<Evidence>, verdict: st
   ['the copy is a second older, as dates count', { resources: [listed('a', { createdAt: LEFT - 1000 })] }, 'found a'],
   [
     'the copy is minutes older than the request, so perhaps of another program',
-    { resources: [listed('a', { createdAt: LEFT - 5 * MINUTE })] },
+    { resources: [listed('a', { createdAt: LEFT - 6 * MINUTE })] },
     'ambiguous',
   ],
   [

@@ -9,11 +9,8 @@ export const TRIAL_PREFIX = 'Sent from your Twilio trial account - ';
 
 /** How far Twilio's and our clock may differ before times say nothing about which text is which. */
 const CLOCK_TRUST_MS = 5 * 60_000;
-/**
- * With Twilio's clock known, a copy of ours is this much older than our request at most: dates count whole seconds, and
- * our clock may have been set right by a little between the request and the listing.
- */
-const MARGIN_MS = 60_000;
+/** So a copy this much older than our request may be ours: our clock may have been set right in between. */
+const MARGIN_MS = CLOCK_TRUST_MS;
 /** What is older than that, up to here, may be ours all the same (a clock that jumped) or somebody else's: never certain. */
 const DOUBTFUL_MS = 10 * 60_000;
 
