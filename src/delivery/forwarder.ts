@@ -21,6 +21,7 @@ const AT_ONCE = 20;
 
 export function startForwarder(options: ForwarderOptions): DueLoop {
   const { store, clock, logger } = options;
+  const outcomes: Outcomes = new Map();
   return startDueLoop({
     name: 'forwarder',
     clock,
@@ -28,31 +29,58 @@ export function startForwarder(options: ForwarderOptions): DueLoop {
     nextDue: () => store.nextForward(),
     async work(signal) {
       const due = await store.dueForwards(clock.now(), AT_ONCE);
-      await Promise.all(due.map((forward) => tell(forward, options, signal)));
+      const settled = await Promise.allSettled(due.map((forward) => tell(forward, options, outcomes, signal)));
+      // Only now: a try that is still under way must not be begun a second time.
+      for (const result of settled) if (result.status === 'rejected') throw result.reason;
       return due.length > 0;
     },
   });
 }
 
-async function tell(forward: Forward, options: ForwarderOptions, signal: AbortSignal): Promise<void> {
-  const { store, clock, logger } = options;
+/**
+ * What came of tries that the disk (locked, full) has not taken yet: null is told or given up, else the wait until the
+ * next try. They are written again, not tried again.
+ */
+type Outcomes = Map<Forward['seq'], number | null>;
+
+async function tell(
+  forward: Forward,
+  options: ForwarderOptions,
+  outcomes: Outcomes,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, clock } = options;
+  const known = outcomes.get(forward.seq);
+  const wait = known === undefined ? await attempt(forward, options, signal) : known;
+  if (wait === undefined) return;
+  outcomes.set(forward.seq, wait);
+  await store.settleForward(forward.seq, wait === null ? null : clock.now() + wait);
+  outcomes.delete(forward.seq);
+}
+
+/** One try: null when the forward is done with, else the wait until the next; undefined when stopped in the middle. */
+async function attempt(
+  forward: Forward,
+  options: ForwarderOptions,
+  signal: AbortSignal,
+): Promise<number | null | undefined> {
   const url = forward.url.split('#')[0] ?? forward.url;
   const signature = options.sign(forward.account, url, forward.fields, kindOf(forward));
   const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
   if (signature !== null) headers['x-twilio-signature'] = signature;
   try {
     const status = await options.post(url, new URLSearchParams(forward.fields).toString(), headers, signal);
-    if (status < 500) return await store.settleForward(forward.seq, null);
+    if (status < 500) return null;
     throw new Error(`the receiver answered ${status}`);
   } catch (error) {
-    if (signal.aborted) return;
-    const wait = RETRY_MS[forward.attempts];
+    if (signal.aborted) return undefined;
+    const wait = RETRY_MS[forward.attempts] ?? null;
     const reason = error instanceof Error ? error.message : String(error);
-    logger.warn(
-      { entry: forward.entryId, attempts: forward.attempts + 1, reason, givenUp: wait === undefined },
+    options.logger.warn(
+      { entry: forward.entryId, attempts: forward.attempts + 1, reason, givenUp: wait === null },
       'a status callback could not be forwarded',
     );
-    await store.settleForward(forward.seq, wait === undefined ? null : clock.now() + wait);
+    return wait;
   }
 }
 
