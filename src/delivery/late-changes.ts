@@ -1,6 +1,7 @@
 /** Statuses that came while the disk took nothing (locked, full): kept in memory, written as soon as it takes them. */
 
 import type { Change, Clock, Logger, Store } from '../core/ports.ts';
+import { isTollboardError } from '../core/errors.ts';
 
 export interface LateChanges {
   /** A status may be kept so: should the process end first, a poll brings it again. */
@@ -18,6 +19,8 @@ export interface LateChangesOptions {
 /** What comes beyond this many is let go of; polls bring it again. */
 const MOST = 10_000;
 const AGAIN_MS = 500;
+/** What is worth another try: the disk, not the change, stands in the way. */
+const PASSING: ReadonlySet<string> = new Set(['TOLLBOARD_STORE_BUSY', 'TOLLBOARD_STORE_FULL']);
 
 export function createLateChanges({ store, clock, logger }: LateChangesOptions): LateChanges {
   const waiting: Change[] = [];
@@ -25,14 +28,23 @@ export function createLateChanges({ store, clock, logger }: LateChangesOptions):
   let working: Promise<void> | null = null;
 
   async function write(): Promise<void> {
+    /** One by one after an error that is no disk's, so that the change it is about is found. */
+    let most = MOST;
     while (waiting.length > 0) {
-      const batch = [...waiting];
+      const batch = waiting.slice(0, most);
       try {
         await store.apply(batch, clock.now());
         waiting.splice(0, batch.length);
-      } catch {
+      } catch (error) {
         if (stopping.signal.aborted) break;
-        await clock.sleep(AGAIN_MS, stopping.signal).catch(() => undefined);
+        if (isTollboardError(error) && PASSING.has(error.code)) {
+          await clock.sleep(AGAIN_MS, stopping.signal).catch(() => undefined);
+        } else if (batch.length > 1) {
+          most = 1;
+        } else {
+          logger.error({ ...batch[0]?.key, error }, 'a status that came late could not be written and is let go of');
+          waiting.shift();
+        }
       }
     }
     working = null;

@@ -143,3 +143,38 @@ it('a stop does not wait for a disk that takes nothing', async () => {
   await late.stop();
   expect(clock.sleeping).toBe(0);
 });
+
+it('a stop waits for the write that is under way', async () => {
+  const real = createMemoryStore({ random: systemRandom });
+  let written = () => {};
+  const apply: Store['apply'] = () => new Promise((resolve) => (written = () => resolve([])));
+  const late = createLateChanges({ store: { ...real, apply }, clock: createManualClock(), logger: SILENT });
+  late.keep({ key: { id: 'SM' }, fact: { type: 'interrupted' } });
+  let stopped = false;
+  const stop = late.stop().then(() => {
+    stopped = true;
+  });
+  await new Promise(setImmediate);
+  expect(stopped).toBe(false);
+  written();
+  await stop;
+});
+
+it('a status that can never be written is let go of, and holds up no other', async () => {
+  const real = createMemoryStore({ random: systemRandom });
+  const [good, bad] = [await loseOne(real, 0), await loseOne(real, 0)];
+  const apply: Store['apply'] = async (changes, now) => {
+    if (changes.some(({ key }) => 'id' in key && key.id === bad)) throw new TollboardError('TOLLBOARD_INTERNAL');
+    return real.apply(changes, now);
+  };
+  const errors: unknown[] = [];
+  const logger = { ...SILENT, error: (facts: unknown) => errors.push(facts) };
+  const late = createLateChanges({ store: { ...real, apply }, clock: createManualClock(), logger });
+  const written = new Promise((resolve) => real.onCommit(resolve));
+  const fact: Fact = { type: 'found', why: 'x', sid: A, status: 'sent', errorCode: null, errorMessage: null };
+  for (const id of [bad, good]) late.keep({ key: { id }, fact });
+  await written;
+  expect((await real.entry({ id: good }))?.sid).toBe(A);
+  expect(errors).toMatchObject([{ id: bad }]);
+  await late.stop();
+});
