@@ -213,7 +213,8 @@ export interface Store {
   apply(changes: readonly Change[], now: number): Promise<Applied[]>;
   /**
    * The clock was set back: unfinished entries written at a time after `now` have their `dueAt` moved back by the same
-   * distance (not those in `scheduled`: their time is absolute), and `updatedAt` set to `now`. Returns how many.
+   * distance (not those in `scheduled`: their time is absolute), and `updatedAt` set to `now`. So is `expiresAt` of those
+   * accepted after `now`, unless it counts from a schedule. Returns how many.
    */
   rebase(now: number): Promise<number>;
   /** Halves the pace of a sender (20429, 21611). */

@@ -62,8 +62,8 @@ export class MemoryTables implements Tables {
     return this.all().filter(({ record }) => record.updatedAt > now && !FINAL_STATES.has(record.state));
   }
 
-  moveEntry(stored: StoredEntry, dueAt: number | null, updatedAt: number): void {
-    this.#put({ ...stored, record: { ...stored.record, dueAt, updatedAt } });
+  moveEntry(stored: StoredEntry, times: Pick<EntryRecord, 'dueAt' | 'expiresAt'>, updatedAt: number): void {
+    this.#put({ ...stored, record: { ...stored.record, ...times, updatedAt } });
   }
 
   dueEntries(now: number, limit: number, paused: readonly string[]): StoredEntry[] {

@@ -158,9 +158,13 @@ function redactAnswer(tables: Tables, { id, idempotencyKey }: EntryRecord): void
 function rebase(tables: Tables, { now }: Operations['rebase']['input']): number {
   const ahead = tables.writtenAfter(now);
   for (const stored of ahead) {
-    const { dueAt, updatedAt, state } = stored.record;
-    const absolute = state === 'scheduled' || dueAt === null;
-    tables.moveEntry(stored, absolute ? dueAt : dueAt - (updatedAt - now), now);
+    const { dueAt, expiresAt, notBefore, createdAt, updatedAt, state } = stored.record;
+    const byMs = updatedAt - now;
+    const dueStays = state === 'scheduled' || dueAt === null;
+    // Counted from acceptance, so it moves where the acceptance itself was ahead; from a schedule it is absolute.
+    const endStays = expiresAt === null || createdAt <= now || (notBefore ?? 0) > createdAt;
+    const times = { dueAt: dueStays ? dueAt : dueAt - byMs, expiresAt: endStays ? expiresAt : expiresAt - byMs };
+    tables.moveEntry(stored, times, now);
   }
   tables.hastenForwards(now);
   return ahead.length;

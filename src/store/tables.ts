@@ -43,7 +43,7 @@ export interface Tables {
   /** Unfinished entries written after `now`. */
   writtenAfter(now: number): StoredEntry[];
   /** Moves an entry in time, without a decision. */
-  moveEntry(stored: StoredEntry, dueAt: number | null, updatedAt: number): void;
+  moveEntry(stored: StoredEntry, times: Pick<EntryRecord, 'dueAt' | 'expiresAt'>, updatedAt: number): void;
 
   /** Waiting entries outside the lanes whose `dueAt` has come, oldest due first, but those of `paused` accounts. */
   dueEntries(now: number, limit: number, paused: readonly string[]): StoredEntry[];

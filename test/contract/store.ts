@@ -190,6 +190,16 @@ export function storeWrites(name: string, create: CreateHarness): void {
         expect(await store.claim({ ...query, paused: [] })).toHaveLength(1);
       });
 
+      it('leaves those that wait for the pace of a paused account where they are', async () => {
+        const configured = { [`AC_slow/${SENDER}`]: 10 };
+        const [, waiting] = await accepted(store, { account: 'AC_slow' }, { account: 'AC_slow' });
+        const query = claimQuery({ accounts: [ACCOUNT, 'AC_slow'], configured });
+        await store.claim(query);
+        const later = { ...query, now: NOON + 5000 };
+        expect(await store.claim({ ...later, paused: ['AC_slow'] })).toEqual([]);
+        expect((await store.claim(later)).map(({ id }) => id)).toEqual([waiting?.id]);
+      });
+
       it('refuses a text to somebody who opted out of its sender, and no other', async () => {
         await store.setOptOut(ACCOUNT, SENDER, '+15551230001', Number.MAX_SAFE_INTEGER);
         const [out, other, call] = await accepted(store, {}, { to: '+15551230002' }, { kind: 'call' });
@@ -364,6 +374,31 @@ export function storeWrites(name: string, create: CreateHarness): void {
         });
         expect(await store.entry({ id: before?.id ?? '' })).toEqual(before);
         expect(await store.rebase(NOON)).toBe(0);
+      });
+
+      it('moves the expiry of what was accepted ahead, but not one that counts from a schedule or an earlier acceptance', async () => {
+        const HOUR = 3_600_000;
+        const ahead = { createdAt: NOON + HOUR };
+        const [relative, late, planned, before] = await accepted(
+          store,
+          { ...ahead, expiresAt: NOON + HOUR + 60_000 },
+          { ...ahead, notBefore: NOON, expiresAt: NOON + HOUR + 60_000 },
+          { ...ahead, state: 'scheduled', notBefore: NOON + 2 * HOUR, expiresAt: NOON + 2 * HOUR + 60_000 },
+          { updatedAt: NOON + HOUR, dueAt: NOON + HOUR, expiresAt: NOON + 60_000 },
+        );
+        expect(await store.rebase(NOON)).toBe(4);
+        const expiry = async (record: EntryRecord | undefined) => {
+          const entry = await store.entry({ id: record?.id ?? '' });
+          return (entry?.expiresAt ?? 0) - NOON;
+        };
+        expect(await Promise.all([relative, late, planned, before].map(expiry))).toEqual([
+          60_000,
+          60_000,
+          2 * HOUR + 60_000,
+          60_000,
+        ]);
+        await store.claim(claimQuery({ now: NOON + 30 * 60_000 }));
+        expect(await store.entry({ id: relative?.id ?? '' })).toMatchObject({ state: 'expired' });
       });
 
       it('does not let forwards wait for the old time', async () => {

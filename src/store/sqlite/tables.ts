@@ -1,7 +1,7 @@
 /** The tables over the writing connection: every statement of the hot path, prepared once. Runs in the writer's thread. */
 
 import type { DatabaseSync } from 'node:sqlite';
-import type { Decision, EntryState, NewEntry } from '../../core/entry.ts';
+import type { Decision, EntryRecord, EntryState, NewEntry } from '../../core/entry.ts';
 import type { EventRecord, NewEvent } from '../../core/event.ts';
 import type { EntryPatch } from '../../core/outbox.ts';
 import type { EntryKey, Forward, TokenRecord } from '../../core/ports.ts';
@@ -85,8 +85,9 @@ export class SqliteTables implements Tables {
     return rows.map(storedFromValues).sort((a, b) => a.record.seq - b.record.seq);
   }
 
-  moveEntry(stored: StoredEntry, dueAt: number | null, updatedAt: number): void {
-    this.#sql.run('update entries set due_at = ?, updated_at = ? where seq = ?', dueAt, updatedAt, stored.record.seq);
+  moveEntry(stored: StoredEntry, times: Pick<EntryRecord, 'dueAt' | 'expiresAt'>, updatedAt: number): void {
+    const sql = 'update entries set due_at = ?, expires_at = ?, updated_at = ? where seq = ?';
+    this.#sql.run(sql, times.dueAt, times.expiresAt, updatedAt, stored.record.seq);
   }
 
   dueEntries(now: number, limit: number, paused: readonly string[]): StoredEntry[] {
