@@ -24,7 +24,8 @@ ${table(
 
 ## Where a command goes
 
-1. \`--url\` and \`--token\` (\`call\`: \`--gateway-url\`), else \`TOLLBOARD_URL\` and \`TOLLBOARD_TOKEN\`.
+1. \`--url\` and \`--token\`, else \`TOLLBOARD_URL\` and \`TOLLBOARD_TOKEN\`. Of \`call\` the flag is \`--gateway-url\`: its \`--url\` is
+   Twilio's parameter, the address of the call's instructions.
 2. \`gateway.json\` in the data folder: only if it belongs to the user, is readable by nobody else and names a loopback
    address. One that is not believed is an error, never a reason to go elsewhere.
 3. Straight to Twilio with the credentials of the environment or the configuration; \`--direct\` says so from the start.

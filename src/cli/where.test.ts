@@ -82,6 +82,15 @@ describe('a command goes', () => {
     expect(await where({ url: 'http://flag:1' }, { TOLLBOARD_TOKEN: 'e' })).toBe('flags http://flag:1 e');
   });
 
+  it('to no odd address, and the error names what gave it', async () => {
+    const [odd, env, call] = ['foo', { TOLLBOARD_URL: 'foo' }, { urlOption: 'gatewayUrl' } as const];
+    await expect(findDestination({ options: { url: odd }, env: {}, cwd })).rejects.toThrow('--url is "foo"');
+    await expect(findDestination({ options: {}, env, cwd, ...call })).rejects.toThrow('TOLLBOARD_URL is "foo"');
+    await expect(findDestination({ options: { gatewayUrl: odd }, env: {}, cwd, ...call })).rejects.toThrow(
+      '--gateway-url is "foo"',
+    );
+  });
+
   it("by Twilio's --url of a call to no gateway", async () => {
     const found = await findDestination({
       options: { url: 'https://example.org/voice.xml' },

@@ -48,7 +48,8 @@ export async function findDestination(sources: WhereSources): Promise<Destinatio
     const flagUrl = textOption(options, sources.urlOption ?? 'url');
     const url = flagUrl ?? set(env.TOLLBOARD_URL);
     const token = textOption(options, 'token') ?? set(env.TOLLBOARD_TOKEN);
-    if (url !== undefined) return named(url, token, flagUrl === undefined ? 'environment' : 'flags');
+    const flag = sources.urlOption === 'gatewayUrl' ? '--gateway-url' : '--url';
+    if (url !== undefined) return named(url, token, flagUrl === undefined ? 'TOLLBOARD_URL' : flag);
   }
   const settings = await settingsFor(sources);
   if (options.direct !== true) {
@@ -118,15 +119,21 @@ export function isLoopback(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && LOOPBACK_HOST.test(new URL(url).hostname);
 }
 
-function named(url: string, token: string | undefined, from: 'flags' | 'environment'): Destination {
+/** `origin`: the flag or variable that named it. */
+function named(
+  url: string,
+  token: string | undefined,
+  origin: '--url' | '--gateway-url' | 'TOLLBOARD_URL',
+): Destination {
   if (!isPlainAddress(url)) {
     throw usageError(
       '',
-      `${from === 'flags' ? '--url' : 'TOLLBOARD_URL'} is ${JSON.stringify(withoutCredentials(url).slice(0, 80))}; expected an http or https address without credentials`,
+      `${origin} is ${JSON.stringify(withoutCredentials(url).slice(0, 80))}; expected an http or https address without credentials`,
     );
   }
   if (token === undefined)
     throw usageError('', `The gateway at ${new URL(url).origin} needs a token: give --token or TOLLBOARD_TOKEN`);
+  const from = origin === 'TOLLBOARD_URL' ? 'environment' : 'flags';
   return { kind: 'gateway', url: url.replace(/\/+$/, ''), token, from };
 }
 
