@@ -2,6 +2,7 @@
 
 import { dirname, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ERRORS } from '../src/core/errors.ts';
 import { importsOf } from './support/source-text.ts';
 import { ROOT, readRepositoryFile, sourceTree } from './support/tree.ts';
 
@@ -98,8 +99,18 @@ describe('the package', () => {
     }
   });
 
+  test('carries every document that an error sends its reader to', () => {
+    const pages = Object.values(ERRORS).flatMap(({ remedy }) => remedy.match(/docs\/[\w/-]+\.md/g) ?? []);
+    expect(pages.length).toBeGreaterThan(1);
+    for (const page of pages)
+      expect(
+        manifest.files.some((folder) => page.startsWith(`${folder}/`)),
+        page,
+      ).toBe(true);
+  });
+
   test('does not carry the Node binary of development', () => {
-    expect(manifest.files).toEqual(['bin', 'dist', 'CHANGELOG.md', 'SECURITY.md']);
+    expect(manifest.files).toEqual(['bin', 'dist', 'docs/reference', 'CHANGELOG.md', 'SECURITY.md']);
     expect(Object.keys(manifest)).not.toContain('optionalDependencies');
   });
 
