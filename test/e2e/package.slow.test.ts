@@ -1,18 +1,25 @@
 /** The package as npm delivers it: packed, installed in an empty project, run and imported there with its types. */
 
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ERRORS } from '../../src/core/errors.ts';
 import { createProgram } from '../support/program.ts';
 import { ROOT } from '../support/tree.ts';
 
 const run = promisify(execFile);
 
 /** What `npm pack` reads; the build of the work tree stays as it is. */
-const SOURCES = ['bin', 'src', 'package.json', 'tsconfig.json', 'tsdown.config.ts', 'README.md', 'LICENSE'];
+const SOURCES = ['bin', 'src', 'package.json', 'tsconfig.json', 'tsdown.config.ts', 'README.md', 'LICENSE', 'docs'];
+/** By export of the manifest, the function that it is for. */
+const FUNCTIONS: Record<string, string> = {
+  '.': 'createTollboard',
+  './simulator': 'createSimulator',
+  './twilio-http-client': 'createTwilioHttpClient',
+};
 const EXAMPLES = ['send-a-text.ts', 'test-with-the-simulator.ts'];
 
 describe('the installed package', () => {
@@ -68,9 +75,21 @@ describe('the installed package', () => {
     expect((await inProject(process.execPath, [example])).stdout).toBe(promised);
   });
 
-  test('offers the client for the SDK of Twilio', async () => {
-    const line = "console.log(typeof (await import('tollboard/twilio-http-client')).createTwilioHttpClient)";
-    expect((await inProject(process.execPath, ['--input-type=module', '--eval', line])).stdout).toBe('function\n');
+  test('offers every export of its manifest, and each its function', async () => {
+    const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: object };
+    const modules = Object.keys(exports).filter((name) => !name.endsWith('.json'));
+    expect(modules).toEqual(Object.keys(FUNCTIONS));
+    for (const name of modules) {
+      const line = `console.log(typeof (await import('tollboard${name.slice(1)}')).${FUNCTIONS[name]})`;
+      const printed = await inProject(process.execPath, ['--input-type=module', '--eval', line]);
+      expect(printed.stdout, name).toBe('function\n');
+    }
+  });
+
+  test('brings the reference pages that its errors name', () => {
+    const pages = new Set(Object.values(ERRORS).flatMap(({ remedy }) => remedy.match(/docs\/[\w/-]+\.md/g) ?? []));
+    expect(pages.size).toBeGreaterThan(1);
+    for (const page of pages) expect(existsSync(join(project, 'node_modules', 'tollboard', page)), page).toBe(true);
   });
 
   test('brings types that hold in a strict project', async () => {
