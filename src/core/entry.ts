@@ -70,7 +70,7 @@ export interface EntryRecord {
   readonly idempotencyKey: string | null;
   readonly segments: number | null;
   readonly encoding: Encoding | null;
-  /** Requests that left for Twilio, the one under way included. */
+  /** Tries, the one under way included; of some nothing left this machine (connection refused). */
   readonly attempts: number;
   readonly error: ErrorReport | null;
   readonly resolution: { readonly choices: readonly Choice[] } | null;

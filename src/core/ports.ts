@@ -147,8 +147,10 @@ export interface ClaimQuery {
   callbackReachable: boolean;
   /** Accounts that never get our own callback: no auth token to check its signature, or no address Twilio can reach. */
   unsigned: readonly string[];
-  /** Accounts whose Twilio cannot be reached just now: their entries stay where they are. */
+  /** Accounts whose Twilio cannot be reached just now, or that are full: their entries stay where they are. */
   paused: readonly string[];
+  /** How many entries each account may get at most; without a number, `limit` alone counts. */
+  room?: Readonly<Record<string, number>>;
 }
 
 export interface EntryQuery {
@@ -244,8 +246,8 @@ export interface Store {
   entries(query: EntryQuery): Promise<EntryRecord[]>;
   /** Entries of these states whose `dueAt` has come, oldest due first. */
   due(states: readonly EntryState[], now: number, limit: number): Promise<EntryRecord[]>;
-  /** The earliest `dueAt` among these states, or null. */
-  nextDue(states: readonly EntryState[]): Promise<number | null>;
+  /** The earliest `dueAt` among these states, or null; what waits to be sent from `paused` accounts is left out. */
+  nextDue(states: readonly EntryState[], paused?: readonly string[]): Promise<number | null>;
   inState(state: EntryState, limit: number): Promise<EntryRecord[]>;
   /** All entries that could be the same text to the same number: for matching a listing by count. */
   twins(account: string, kind: EntryKind, to: string, since: number): Promise<EntryRecord[]>;

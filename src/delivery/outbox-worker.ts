@@ -18,7 +18,7 @@ export interface OutboxWorkerOptions {
   clock: Clock;
   random: Random;
   logger: Logger;
-  /** Requests in flight per gateway. */
+  /** Requests in flight per account. */
   concurrency: number;
   claim: Pick<ClaimQuery, 'configured' | 'callbackMode' | 'callbackReachable' | 'unsigned'>;
   /** Where status callbacks of an account come in (`https://…`, no trailing slash), or null. */
@@ -42,10 +42,11 @@ const DRAIN_MS = 10_000;
  */
 export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
   const { store, clock, logger, concurrency } = options;
-  const ready: EntryRecord[] = [];
+  const sids = [...options.accounts.keys()];
+  const places = new Map<string, Places>(sids.map((sid) => [sid, { ready: [], inFlight: 0 }]));
   const pauses = new Pauses(clock, options.random);
+  const mostPlaces = Math.ceil(concurrency * (1 + READY_SHARE));
   const mostRecording = concurrency * UNRECORDED_SHARE;
-  let inFlight = 0;
   let recording = 0;
   let stopped = false;
   let whenDrained: (() => void) | null = null;
@@ -56,52 +57,56 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
     logger,
     work: fill,
     nextDue: async () => {
-      if (room() < 1) return null;
-      const due = await store.nextDue(['queued', 'scheduled']);
-      return due === null ? null : Math.max(due, pauses.until());
+      const { limit, closed } = rooms();
+      const end = pauses.firstEnd();
+      if (limit < 1) return end;
+      const due = await store.nextDue(['queued', 'scheduled'], closed);
+      return due === null || end === null ? (due ?? end) : Math.min(due, end);
     },
   });
 
   /** Places left. Results that wait for the disk count, so that a slow disk slows the sending. */
-  function room(): number {
-    if (recording > mostRecording) return 0;
-    return Math.ceil(concurrency * (1 + READY_SHARE)) - inFlight - ready.length;
+  function rooms(): { room: Record<string, number>; limit: number; closed: string[] } {
+    const room: Record<string, number> = {};
+    const closed: string[] = [];
+    let limit = 0;
+    for (const [account, { inFlight, ready }] of places) {
+      const taken = inFlight + ready.length;
+      const most = recording > mostRecording ? 0 : pauses.places(account, mostPlaces);
+      if (taken >= most) closed.push(account);
+      else limit += room[account] = most - taken;
+    }
+    return { room, limit, closed };
   }
 
   async function fill(): Promise<boolean> {
-    const places = room();
-    if (places < 1) return false;
-    const limit = pauses.probing() ? 1 : places;
-    const claimed = await store.claim({
-      ...options.claim,
-      now: clock.now(),
-      limit,
-      accounts: [...options.accounts.keys()],
-      paused: pauses.accounts(),
-    });
-    ready.push(...claimed);
-    pump();
-    return claimed.length === limit && room() > 0;
+    const { room, limit, closed } = rooms();
+    if (limit < 1) return false;
+    const query = { ...options.claim, now: clock.now(), limit, accounts: sids, paused: closed, room };
+    const claimed = await store.claim(query);
+    for (const entry of claimed) places.get(entry.account)?.ready.push(entry);
+    for (const place of places.values()) pump(place);
+    return claimed.length === limit && rooms().limit > 0;
   }
 
-  function pump(): void {
-    while (inFlight < concurrency) {
-      const entry = ready.shift();
+  function pump(place: Places): void {
+    while (place.inFlight < concurrency) {
+      const entry = place.ready.shift();
       if (entry === undefined) break;
-      inFlight += 1;
-      void post(entry);
+      place.inFlight += 1;
+      void post(entry, place);
     }
   }
 
-  async function post(entry: EntryRecord): Promise<void> {
+  async function post(entry: EntryRecord, place: Places): Promise<void> {
     const started = performance.now();
     const account = options.accounts.get(entry.account);
     const result = account === undefined ? undefined : await create(account, entry);
-    inFlight -= 1;
+    place.inFlight -= 1;
     recording += 1;
     if (result !== undefined) pauses.note(entry.account, result.outcome);
     // The place is free now: the next request need not wait until this result is on disk.
-    pump();
+    pump(place);
     loop.wake();
     if (result !== undefined) {
       options.onResult?.(result.outcome, (performance.now() - started) / 1000);
@@ -113,7 +118,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
   }
 
   function idle(): boolean {
-    return inFlight === 0 && ready.length === 0 && recording === 0;
+    return recording === 0 && [...places.values()].every(({ inFlight, ready }) => inFlight + ready.length === 0);
   }
 
   async function create(account: TwilioAccount, entry: EntryRecord): Promise<CreateResult> {
@@ -193,11 +198,17 @@ export function factOf(entry: EntryRecord, result: CreateResult, now: number, ra
   }
 }
 
+/** What an account has claimed: under way, and ready to leave when a place is free. */
+interface Places {
+  readonly ready: EntryRecord[];
+  inFlight: number;
+}
+
 /** Accounts whose Twilio cannot be reached: paused with backoff, then probed with one request at a time. */
 class Pauses {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #paused = new Map<string, { failures: number; until: number }>();
+  readonly #paused = new Map<string, { failures: number; since: number; until: number }>();
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -209,27 +220,31 @@ class Pauses {
       this.#paused.delete(account);
       return;
     }
-    const now = this.#clock.now();
+    if (this.#rests(account)) return;
+    const since = this.#clock.now();
+    const failures = (this.#paused.get(account)?.failures ?? 0) + 1;
+    this.#paused.set(account, { failures, since, until: since + backoffMs(failures, this.#random.number()) });
+  }
+
+  /** None while it rests; then one: that request finds out whether Twilio is back. */
+  places(account: string, most: number): number {
+    if (!this.#paused.has(account)) return most;
+    return this.#rests(account) ? 0 : 1;
+  }
+
+  /** The earliest end of a pause still running, or null. */
+  firstEnd(): number | null {
+    let first: number | null = null;
+    for (const [account, { until }] of this.#paused) {
+      if (this.#rests(account) && (first === null || until < first)) first = until;
+    }
+    return first;
+  }
+
+  /** A clock that was set back ends a pause early: one request too many does no harm. */
+  #rests(account: string): boolean {
     const pause = this.#paused.get(account);
-    if (pause !== undefined && now < pause.until) return;
-    const failures = (pause?.failures ?? 0) + 1;
-    this.#paused.set(account, { failures, until: now + backoffMs(failures, this.#random.number()) });
-  }
-
-  accounts(): string[] {
     const now = this.#clock.now();
-    return [...this.#paused].filter(([, pause]) => now < pause.until).map(([account]) => account);
-  }
-
-  /** True when a paused account's time has come: one request finds out whether it is back. */
-  probing(): boolean {
-    return this.#paused.size > 0;
-  }
-
-  /** The earliest end of a pause still running, or 0. */
-  until(): number {
-    const now = this.#clock.now();
-    const ends = [...this.#paused.values()].map((pause) => pause.until).filter((until) => until > now);
-    return ends.length === 0 || ends.length < this.#paused.size ? 0 : Math.min(...ends);
+    return pause !== undefined && now >= pause.since && now < pause.until;
   }
 }

@@ -17,17 +17,23 @@ const LOOKED_AT = 1000;
 
 /** See `Store.claim`. The lanes of paced senders come first, then what is due, oldest first. */
 export function claim(tables: Tables, query: ClaimQuery, changes: Changes): EntryRecord[] {
-  const round: Round = { tables, query, changes, claimed: [], waiting: new Map(), left: LOOKED_AT };
+  const room = new Map(Object.entries(query.room ?? {}));
+  const round: Round = { tables, query, changes, claimed: [], waiting: new Map(), room, left: LOOKED_AT };
   for (const lapsed of tables.lapsedInLanes(query.now, LOOKED_AT)) settle(round, lapsed, { type: 'expired' });
   for (const { sender } of tables.lanes()) {
-    if (!query.paused.some((account) => sender.startsWith(`${account}/`))) emptyLane(round, sender);
+    if (!isOfAccount(sender, query.paused)) emptyLane(round, sender);
   }
   while (hasRoom(round)) {
-    const due = tables.dueEntries(query.now, query.limit - round.claimed.length, query.paused);
+    const due = tables.dueEntries(query.now, query.limit - round.claimed.length, closed(round));
     if (due.length === 0) break;
-    for (const stored of due) takeDue(round, stored);
+    for (const stored of due) if (round.room.get(stored.record.account) !== 0) takeDue(round, stored);
   }
   return round.claimed;
+}
+
+/** Is this sender (`<account>/<sender>`) one of theirs? */
+export function isOfAccount(sender: string, accounts: readonly string[]): boolean {
+  return accounts.some((account) => sender.startsWith(`${account}/`));
 }
 
 interface Round {
@@ -37,6 +43,8 @@ interface Round {
   readonly claimed: EntryRecord[];
   /** Length of each lane met in this round. */
   readonly waiting: Map<string, number>;
+  /** How many each account may still get. */
+  readonly room: Map<string, number>;
   /** How many entries may still be looked at. */
   left: number;
 }
@@ -45,12 +53,17 @@ function hasRoom({ claimed, query, left }: Round): boolean {
   return claimed.length < query.limit && left > 0;
 }
 
+function closed({ query, room }: Round): readonly string[] {
+  const full = [...room].flatMap(([account, left]) => (left === 0 ? [account] : []));
+  return full.length === 0 ? query.paused : [...query.paused, ...full];
+}
+
 /** Lets the entries of a lane leave as far as the pace allows now. */
 function emptyLane(round: Round, sender: string): void {
   const { tables, query } = round;
   while (hasRoom(round)) {
     const head = tables.laneHead(sender);
-    if (head === null) return;
+    if (head === null || round.room.get(head.record.account) === 0) return;
     const end = endBeforeSend(round, head.record);
     if (end !== null) {
       settle(round, head, end);
@@ -129,5 +142,9 @@ function settle(round: Round, stored: StoredEntry, fact: Fact, lane?: string): v
     changes,
     ...(lane === undefined ? {} : { lane }),
   });
-  if (fact.type === 'claimed') round.claimed.push(written.stored.record);
+  if (fact.type !== 'claimed') return;
+  const { record } = written.stored;
+  round.claimed.push(record);
+  const room = round.room.get(record.account);
+  if (room !== undefined) round.room.set(record.account, room - 1);
 }

@@ -6,6 +6,7 @@ import type { StoredEntry } from './tables.ts';
 import type { Write } from './writes.ts';
 import { ENTRY_STATES } from '../core/entry.ts';
 import { isTollboardError, TollboardError } from '../core/errors.ts';
+import { isOfAccount } from './claim.ts';
 import { byDue, MemoryTables } from './memory-tables.ts';
 import { perform } from './operations.ts';
 import { WAITING_STATES } from './tables.ts';
@@ -67,12 +68,12 @@ function createReads(tables: MemoryTables) {
         .slice(0, limit)
         .map(({ record }) => record);
     },
-    async nextDue(states) {
-      const times = records(({ record, lane }) => lane === null && isIn(states, record.state)).map(
-        ({ record }) => record.dueAt,
-      );
+    async nextDue(states, paused = []) {
+      const times = records(
+        ({ record, lane }) => lane === null && isIn(states, record.state) && !paused.includes(record.account),
+      ).map(({ record }) => record.dueAt);
       if (states.some((state) => WAITING_STATES.has(state))) {
-        times.push(...tables.lanes().map(({ nextAt }) => nextAt));
+        times.push(...tables.lanes().flatMap(({ sender, nextAt }) => (isOfAccount(sender, paused) ? [] : [nextAt])));
         times.push(...records(({ lane }) => lane !== null).map(({ record }) => record.expiresAt));
       }
       return earliest(times);

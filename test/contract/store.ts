@@ -1,6 +1,6 @@
 /** What every store must do: the writes. The reads are in store-reads.ts. */
 
-import type { NewEntry } from '../../src/core/entry.ts';
+import type { EntryRecord, NewEntry } from '../../src/core/entry.ts';
 import type { Commit, Store } from '../../src/core/ports.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -188,6 +188,31 @@ export function storeWrites(name: string, create: CreateHarness): void {
         expect((await store.claim(query)).map(({ id }) => id)).toEqual([free?.id]);
         expect(await store.entry({ id: paused?.id ?? '' })).toEqual(paused);
         expect(await store.claim({ ...query, paused: [] })).toHaveLength(1);
+      });
+
+      it('says when others than the paused accounts are due, in lanes and outside', async () => {
+        await accepted(
+          store,
+          { account: 'AC_slow' },
+          { account: 'AC_slow' },
+          { account: 'AC_slow' },
+          { dueAt: NOON + 9 },
+        );
+        await store.claim(claimQuery({ accounts: ['AC_slow'], configured: { [`AC_slow/${SENDER}`]: 10 }, limit: 1 }));
+        await store.claim(claimQuery({ accounts: ['AC_slow'], configured: { [`AC_slow/${SENDER}`]: 10 }, limit: 1 }));
+        await accepted(store, { account: 'AC_slow', from: '+15550000009' });
+        expect(await store.nextDue(['queued'])).toBe(NOON);
+        expect(await store.nextDue(['queued'], ['AC_slow'])).toBe(NOON + 9);
+        expect(await store.nextDue(['queued'], ['AC_slow', ACCOUNT])).toBeNull();
+      });
+
+      it('gives no account more than its room, paced or not, and the others theirs', async () => {
+        const [a, b] = [{ account: 'AC_slow' }, {}];
+        await accepted(store, a, a, a, b, b);
+        const query = claimQuery({ accounts: [ACCOUNT, 'AC_slow'], room: { AC_slow: 2, [ACCOUNT]: 5 }, limit: 7 });
+        const taken = (await store.claim(query)).map(({ account }) => account);
+        expect(taken.sort()).toEqual(['AC_slow', 'AC_slow', ACCOUNT, ACCOUNT].sort());
+        expect(await store.claim({ ...query, room: { AC_slow: 9 } })).toHaveLength(1);
       });
 
       it('leaves those that wait for the pace of a paused account where they are', async () => {

@@ -107,7 +107,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.tuple(times, fc.integer({ min: 1, max: 5 }), fc.subarray(['AC_other'])).map(
       ([now, limit, paused]): Step =>
         (store) =>
-          store.claim(claimQuery({ now, limit, paused, configured: CONFIGURED })),
+          store.claim(claimQuery({ now, limit, paused, configured: CONFIGURED, room: { [ACCOUNT]: 3 } })),
     ),
   },
   {
@@ -177,6 +177,7 @@ async function everything(store: Store, ids: readonly string[]): Promise<unknown
     counts: await store.counts(),
     due: await store.due(ENTRY_STATES, NOON, 7),
     next: await Promise.all(ENTRY_STATES.map((state) => store.nextDue([state]))),
+    nextButPaused: await store.nextDue(['queued', 'scheduled'], [ACCOUNT]),
     inState: await Promise.all(ENTRY_STATES.map((state) => store.inState(state, 5))),
     twins: await store.twins(ACCOUNT, 'message', RECIPIENTS[0] ?? '', NOON),
     forwards: [await store.dueForwards(NOON, 5), await store.nextForward()],

@@ -48,10 +48,12 @@ export function createReads(db: DatabaseSync): StoreReads {
       const found = rows.map(entryFromValues).sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || a.seq - b.seq);
       return found.slice(0, limit);
     },
-    async nextDue(states) {
-      const times = states.map((state) => sql.get(NEXT_DUE, state)?.due_at);
+    async nextDue(states, paused = []) {
+      const but = paused.length === 0 ? [] : [JSON.stringify(paused)];
+      const [next, inLanes] = but.length === 0 ? [NEXT_DUE, NEXT_IN_LANES] : [NEXT_DUE_BUT, NEXT_IN_LANES_BUT];
+      const times = states.map((state) => sql.get(next, state, ...but)?.due_at);
       if (states.some((state) => WAITING_STATES.has(state)))
-        times.push(sql.get(NEXT_IN_LANES)?.at, sql.get(NEXT_LAPSE)?.at);
+        times.push(sql.get(inLanes, ...but)?.at, sql.get(NEXT_LAPSE)?.at);
       const known = times.filter((time): time is number => typeof time === 'number');
       return known.length === 0 ? null : Math.min(...known);
     },
@@ -132,6 +134,10 @@ const NEXT_DUE = `select due_at from entries where state = ? and due_at is not n
   order by due_at limit 1`;
 const NEXT_IN_LANES = `select min(next_at) as at from senders
   where exists (select 1 from entries where lane = senders.sender)`;
+const NEXT_DUE_BUT = `select due_at from entries where state = ? and due_at is not null and lane is null
+  and account not in (select value from json_each(?)) order by due_at limit 1`;
+const NEXT_IN_LANES_BUT = `${NEXT_IN_LANES}
+  and substr(sender, 1, instr(sender, '/') - 1) not in (select value from json_each(?))`;
 const NEXT_LAPSE = 'select min(expires_at) as at from entries where lane is not null and expires_at is not null';
 
 async function listEntries(db: Kysely<Schema>, query: EntryQuery): Promise<EntryRecord[]> {
