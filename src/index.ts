@@ -78,8 +78,8 @@ export interface Tollboard {
 
 /**
  * Without options: a durable gateway in this process with data in `./data`, over the simulator. Throws the errors of
- * configuration and start (`TOLLBOARD_CONFIG_*`, `TOLLBOARD_DATA_IN_USE`, …). Nothing is read from this process's own
- * environment but proxies.
+ * configuration and start (`TOLLBOARD_CONFIG_*`, `TOLLBOARD_DATA_IN_USE`, …). Of this process's own
+ * environment only proxies are read and, with `twilio`, TWILIO_BASE_URL where it names no `baseUrl`.
  *
  * @example
  * const tollboard = await createTollboard({ data: './data' });
@@ -167,7 +167,10 @@ function incomplete(given: string, missing: string): TollboardError {
   return new TollboardError('TOLLBOARD_CONFIG_CREDENTIALS_INCOMPLETE', { details: { where: WHERE, given, missing } });
 }
 
-/** Options play the part of flags and environment. */
+/**
+ * Options play the part of flags and environment; of the environment itself only TWILIO_BASE_URL counts, so that what is
+ * tested against another server never reaches Twilio.
+ */
 async function settingsOf(options: TollboardOptions) {
   const { loadSettings } = await import('./config/load.ts');
   const { twilio } = options;
@@ -183,7 +186,7 @@ async function settingsOf(options: TollboardOptions) {
       TWILIO_AUTH_TOKEN: twilio?.authToken,
       TWILIO_API_KEY: twilio?.apiKey,
       TWILIO_API_SECRET: twilio?.apiSecret,
-      TWILIO_BASE_URL: twilio?.baseUrl,
+      TWILIO_BASE_URL: twilio === undefined ? undefined : (twilio.baseUrl ?? process.env.TWILIO_BASE_URL),
       TWILIO_FROM: options.sender,
     },
     cwd: process.cwd(),

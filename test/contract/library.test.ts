@@ -4,7 +4,7 @@ import type { TollboardEvent, TollboardOptions } from '../../src/index.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createTollboard, isTollboardError, type Tollboard, TollboardError } from '../../src/index.ts';
 import { createSimulator } from '../../src/simulator.ts';
 
@@ -141,6 +141,18 @@ describe('elsewhere', () => {
     ]);
     expect(simulator.control.messages().messages.map(({ body }) => body)).toEqual(['Straight']);
   });
+});
+
+test('TWILIO_BASE_URL leads a program that names no other address to a test server', async () => {
+  const simulator = await createSimulator({ port: 0 });
+  onTestFinished(() => simulator.stop());
+  vi.stubEnv('TWILIO_BASE_URL', simulator.url);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const [account] = simulator.accounts;
+  const twilio = { accountSid: account?.sid ?? '', authToken: account?.authToken ?? '' };
+  const direct = await open({ direct: true, sender: '+15550000001', twilio });
+  await direct.send({ to: TO, body: 'By the environment' });
+  expect(simulator.control.messages().messages.map(({ body }) => body)).toEqual(['By the environment']);
 });
 
 describe('options that cannot be right are refused before anything starts', () => {
