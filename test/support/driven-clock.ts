@@ -49,7 +49,7 @@ export function createDrivenClock(begin: number | ClockReading = Date.UTC(2026, 
   let timer: NodeJS.Timeout | undefined;
 
   const steady = (real = realTime()) => since.steady + (real - since.real) * speed;
-  const now = () => Math.round(reading.now + steady() + jumped);
+  const now = (real = realTime()) => Math.round(reading.now + steady(real) + jumped);
 
   function setTo(ms: number, real = realTime()): void {
     since = { real, steady: ms };
@@ -74,7 +74,7 @@ export function createDrivenClock(begin: number | ClockReading = Date.UTC(2026, 
   }
 
   return {
-    now,
+    now: () => now(),
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error);
@@ -108,7 +108,10 @@ export function createDrivenClock(begin: number | ClockReading = Date.UTC(2026, 
       speed = times;
       wakeDue();
     },
-    reading: () => ({ now: now(), at: realTime(), speed }),
+    reading() {
+      const at = realTime();
+      return { now: now(at), at, speed };
+    },
     close() {
       sleeps.clear();
       clearTimeout(timer);
