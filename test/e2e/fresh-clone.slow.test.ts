@@ -72,7 +72,7 @@ describe('in a fresh clone', () => {
       env: newcomer(),
       timeout: 120_000,
     });
-    const [{ files }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ files: Array<{ path: string }> }];
+    const [{ files }] = JSON.parse(stdout.slice(stdout.search(/^\[\s*$/m))) as [{ files: Array<{ path: string }> }];
     const paths = files.map((file) => file.path);
     const manifest = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as Manifest;
     const exported = Object.values(manifest.exports).flatMap((target) =>
