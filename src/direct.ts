@@ -1,19 +1,15 @@
 /** The Messenger straight to Twilio: nothing is stored, nothing is sent twice, a lost answer is looked for at Twilio. */
 
 import type { AccountSettings, Settings } from './config/settings.ts';
-import type { Entry, EntryKind, EntryRecord, NewEntry } from './core/entry.ts';
-import type { ErrorReport } from './core/errors.ts';
-import type { Fact } from './core/outbox.ts';
+import type { Entry, EntryKind, EntryRecord } from './core/entry.ts';
 import type { Clock, Messenger, Random, SendOptions, SendRequest, WaitUntil } from './core/ports.ts';
 import type { Transport } from './twilio/transport.ts';
 import { entryView, FINAL_STATES } from './core/entry.ts';
-import { errorReport, isTollboardError, TollboardError } from './core/errors.ts';
-import { toForm } from './core/form.ts';
-import { transition } from './core/outbox.ts';
+import { isTollboardError, TollboardError } from './core/errors.ts';
+import { moved } from './core/outbox.ts';
 import { refusedOutcome } from './core/refusal.ts';
 import { outcomes, prepareRequest } from './core/request.ts';
-import { conclude, unrecognisable } from './core/resolution.ts';
-import { backoffMs } from './core/retry.ts';
+import { deliverOnce } from './delivery/one-shot.ts';
 import { systemClock, systemRandom } from './system.ts';
 import { createTwilioClient, type TwilioClient } from './twilio/client.ts';
 import { createHttpsTransport } from './twilio/https-transport.ts';
@@ -32,14 +28,6 @@ export interface DirectMessenger extends Messenger {
   close(): Promise<void>;
 }
 
-/** How long a lost answer is looked for; after that the outcome is `unknown`. */
-const SEEK_MS = 60_000;
-/** A listing right after the loss would miss a record that appears late. */
-const SEEK_PAUSES_MS = [2000, 4000, 8000, 15_000];
-/** Requests under way at a time. */
-const LANES = 10;
-/** Requests that Twilio certainly did not process are repeated this often, with backoff. */
-const ATTEMPTS = 6;
 const POLL_PAUSES_MS = [500, 1000, 2000, 5000];
 /** Failed looks in a row (most of a minute) until a wait without a signal gives up. */
 const MAX_FAILED_LOOKS = 10;
@@ -86,7 +74,7 @@ export function createDirectMessenger(
         idempotencyKey: null,
         refusal: () => null,
       });
-      const records = await deliverAll(prepared.entries, session, { clock, random, signal });
+      const records = await deliverOnce(prepared.entries, session.client, { clock, random, signal });
       for (const entry of records) {
         known.set(entry.id, { entry, session });
         if (entry.sid !== null) known.set(entry.sid, { entry, session });
@@ -158,144 +146,6 @@ interface Session {
   client: TwilioClient;
 }
 
-interface Delivering {
-  clock: Clock;
-  random: Random;
-  signal: AbortSignal | undefined;
-}
-
-async function deliverAll(entries: readonly NewEntry[], session: Session, world: Delivering): Promise<EntryRecord[]> {
-  const records = entries.map((entry): EntryRecord => ({ ...entry, seq: 0 }));
-  // What meets every recipient alike (no connection, wrong credentials) is found out once, not a thousand times.
-  let halted: ErrorReport | null = null;
-  let next = 0;
-  const lane = async () => {
-    while (next < records.length) {
-      const place = next++;
-      const record = records[place];
-      if (record === undefined || record.state === 'rejected') continue;
-      const error: ErrorReport | null = world.signal?.aborted === true ? interrupted(record.to) : halted;
-      if (error !== null) {
-        records[place] = move(record, { type: 'rejected', error }, world.clock.now());
-        continue;
-      }
-      const { entry, halt } = await deliver(record, session.client, world);
-      records[place] = entry;
-      halted ??= halt;
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return seekLost(records, session.client, world);
-}
-
-async function deliver(
-  record: EntryRecord,
-  client: TwilioClient,
-  { clock, random, signal }: Delivering,
-): Promise<{ entry: EntryRecord; halt: ErrorReport | null }> {
-  const form = toForm(record.kind, record.to, record.params, record.extra);
-  let entry = record;
-  for (;;) {
-    entry = move(
-      entry,
-      { type: 'claimed', callbackMode: entry.params.statusCallback === undefined ? 'none' : 'caller' },
-      clock.now(),
-    );
-    // Never aborted: that would not call the request back, only lose its answer.
-    const result = await client.create(entry.kind, form);
-    const now = clock.now();
-    if (result.outcome === 'accepted') return { entry: move(entry, { ...result, type: 'accepted' }, now), halt: null };
-    if (result.outcome === 'unknown')
-      return { entry: move(entry, { type: 'lost', error: result.error }, now), halt: null };
-    const again = result.outcome === 'rate_limited' && entry.attempts < ATTEMPTS && signal?.aborted !== true;
-    if (!again) {
-      const halt = result.outcome === 'not_sent' || result.error.kind === 'unauthorized' ? result.error : null;
-      return { entry: move(entry, { type: 'rejected', error: result.error }, now), halt };
-    }
-    const pause = backoffMs(entry.attempts, random.number(), result.retryAfterMs);
-    entry = move(entry, { type: 'retry', error: result.error, at: now + pause }, now);
-    await clock.sleep(pause, signal).catch(() => undefined);
-  }
-}
-
-/** Looks for what may have been taken, for at most {@link SEEK_MS}; nothing is ever sent again. */
-async function seekLost(
-  records: EntryRecord[],
-  client: TwilioClient,
-  { clock, signal }: Delivering,
-): Promise<EntryRecord[]> {
-  const found = new Map<string, EntryRecord>();
-  /** Of the last complete listing in which it was not found; absent where there was none. */
-  const verdicts = new Map<string, string>();
-  const lost = records.filter((record) => record.state === 'unknown');
-  const since = clock.now();
-  const until = since + SEEK_MS;
-  const open = () => lost.filter((record) => !found.has(record.id) && !unrecognisable(record));
-  for (let round = 0; open().length > 0 && clock.now() < until && signal?.aborted !== true; round++) {
-    const pause = SEEK_PAUSES_MS[Math.min(round, SEEK_PAUSES_MS.length - 1)] ?? 0;
-    await clock.sleep(Math.min(pause, until - clock.now()), signal).catch(() => undefined);
-    for (const to of new Set(open().map((record) => record.to))) {
-      const group = open().filter((record) => record.to === to);
-      const listing = await listFor(group, to, client, signal);
-      if (listing === null) continue;
-      const taken = [...records, ...found.values()].flatMap(({ sid }) => sid ?? []);
-      const evidence = { lost: group, underWay: [], explained: new Set(taken), now: clock.now(), ...listing };
-      for (const [id, conclusion] of conclude(evidence)) {
-        const record = group.find((one) => one.id === id);
-        if (conclusion.verdict === 'ambiguous') verdicts.set(id, conclusion.why.replace(/\.$/, ''));
-        if (conclusion.verdict === 'absent') verdicts.set(id, NO_COPY);
-        if (conclusion.verdict !== 'found' || record === undefined) continue;
-        const why = 'Twilio lists it.';
-        found.set(id, move(record, { ...conclusion.resource, type: 'found', why }, clock.now()));
-      }
-    }
-  }
-  const seconds = Math.round((clock.now() - since) / 1000);
-  return records.map((record) => {
-    if (record.state !== 'unknown') return record;
-    const verdict = verdicts.get(record.id);
-    const search =
-      verdict === NO_COPY
-        ? `for ${seconds} seconds Twilio listed no copy`
-        : (verdict ?? (unrecognisable(record) ? "a copy could not be told in Twilio's list" : NOT_READ));
-    return (
-      found.get(record.id) ?? {
-        ...record,
-        error: errorReport('TOLLBOARD_DIRECT_ANSWER_LOST', {
-          stage: 'unknown',
-          details: { search, reason: record.error?.message ?? '' },
-        }),
-      }
-    );
-  });
-}
-
-const NO_COPY = 'no copy';
-const NOT_READ = "Twilio's list could not be read";
-
-/** Null when the list is not known to be whole. */
-async function listFor(
-  group: readonly EntryRecord[],
-  to: string,
-  client: TwilioClient,
-  signal: AbortSignal | undefined,
-) {
-  const since = Math.min(...group.map((record) => record.sendingAt ?? record.createdAt));
-  const kind = group[0]?.kind ?? 'message';
-  try {
-    const listing = await client.list(kind, to, since, signal);
-    return listing.complete ? listing : null;
-  } catch {
-    // Others were taken: a look that failed must not cost their outcomes.
-    return null;
-  }
-}
-
-function move(entry: EntryRecord, fact: Fact, now: number): EntryRecord {
-  const next = transition(entry, fact, now);
-  return next.ok ? { ...entry, ...next.patch, updatedAt: now } : entry;
-}
-
 /** The state that Twilio's own record of it proves. */
 function seen(entry: EntryRecord, resource: Record<string, unknown>, now: number): EntryRecord {
   const code = Number(resource.error_code ?? Number.NaN);
@@ -305,7 +155,7 @@ function seen(entry: EntryRecord, resource: Record<string, unknown>, now: number
     errorCode: Number.isInteger(code) ? code : null,
     errorMessage: typeof resource.error_message === 'string' ? resource.error_message : null,
   };
-  return move(entry, { ...fact, type: 'status', source: 'poll', fields: [] }, now);
+  return moved(entry, { ...fact, type: 'status', source: 'poll', fields: [] }, now);
 }
 
 /** An entry for a SID that this process did not send: what Twilio tells, and nothing made up. */
@@ -391,13 +241,6 @@ async function orNull<T>(answer: Promise<T>): Promise<T | null> {
     if (isTollboardError(error) && (error.kind === 'not_found' || error.report.httpStatus === 404)) return null;
     throw error;
   }
-}
-
-function interrupted(to: string): ErrorReport {
-  return errorReport('TOLLBOARD_CLI_INTERRUPTED', {
-    stage: 'before_send',
-    details: { to, again: 'Send it again to this recipient alone.' },
-  });
 }
 
 function needsGateway(what: string): TollboardError {

@@ -1,6 +1,7 @@
 import type { EntryRecord, EntryState } from './entry.ts';
 import type { Fact, Transition } from './outbox.ts';
 import { describe, expect, it } from 'vitest';
+import { entryRecord } from '../../test/support/entries.ts';
 import { ENTRY_STATES, FINAL_STATES } from './entry.ts';
 import { errorReport } from './errors.ts';
 import { transition } from './outbox.ts';
@@ -24,41 +25,8 @@ const LOOKS: Record<EntryState, Partial<EntryRecord>> = {
 };
 
 function entry(state: EntryState, changes: Partial<EntryRecord> = {}): EntryRecord {
-  return {
-    seq: 1,
-    id: `SM${'1'.repeat(32)}`,
-    kind: 'message',
-    sid: null,
-    state,
-    status: null,
-    to: '+15550001111',
-    from: '+15550000001',
-    body: 'Hello',
-    params: { from: '+15550000001', body: 'Hello' },
-    extra: [],
-    host: 'api',
-    account: `AC${'0'.repeat(32)}`,
-    idempotencyKey: null,
-    segments: 1,
-    encoding: 'GSM-7',
-    attempts: 1,
-    error: null,
-    resolution: null,
-    simulated: true,
-    onUnknown: 'resend',
-    callbackMode: 'own',
-    dueAt: null,
-    notBefore: null,
-    expiresAt: null,
-    sendingAt: null,
-    listings: [],
-    lookups: 0,
-    polls: 0,
-    createdAt: NOW,
-    updatedAt: NOW,
-    ...LOOKS[state],
-    ...changes,
-  };
+  const looks = { state, attempts: 1, callbackMode: 'own' as const, dueAt: null, createdAt: NOW, ...LOOKS[state] };
+  return entryRecord({ ...looks, ...changes });
 }
 
 const told = (status: string, errorCode: number | null = null) => ({ sid: SID, status, errorCode, errorMessage: null });

@@ -162,6 +162,12 @@ export function transition(entry: EntryRecord, fact: Fact, now: number): Transit
   }
 }
 
+/** The entry after the fact; as it was where the fact is refused. */
+export function moved(entry: EntryRecord, fact: Fact, now: number): EntryRecord {
+  const next = transition(entry, fact, now);
+  return next.ok ? { ...entry, ...next.patch, updatedAt: now } : entry;
+}
+
 type Move = Omit<Extract<Transition, { ok: true }>, 'ok'>;
 
 function from(entry: EntryRecord, states: readonly EntryRecord['state'][], move: () => Move): Transition {

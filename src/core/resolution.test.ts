@@ -2,6 +2,7 @@ import type { EntryRecord } from './entry.ts';
 import type { ListedResource } from './ports.ts';
 import type { Conclusion, Evidence } from './resolution.ts';
 import { describe, expect, it } from 'vitest';
+import { entryRecord } from '../../test/support/entries.ts';
 import { conclude, TRIAL_PREFIX, unrecognisable } from './resolution.ts';
 
 const NOW = Date.UTC(2026, 6, 1, 12);
@@ -12,40 +13,15 @@ const FROM = '+15550000001';
 const SERVICE = `MG${'3'.repeat(32)}`;
 
 function entry(seq: number, changes: Partial<EntryRecord> = {}): EntryRecord {
-  return {
-    seq,
-    id: `SM${String(seq).padStart(32, '0')}`,
-    kind: 'message',
-    sid: null,
+  const lost = {
     state: 'unknown',
-    status: null,
-    to: TO,
-    from: FROM,
-    body: 'Hello',
-    params: { from: FROM, body: 'Hello' },
-    extra: [],
-    host: 'api',
-    account: `AC${'0'.repeat(32)}`,
-    idempotencyKey: null,
-    segments: 1,
-    encoding: 'GSM-7',
     attempts: 1,
-    error: null,
-    resolution: null,
-    simulated: true,
-    onUnknown: 'resend',
     callbackMode: 'own',
     dueAt: NOW,
-    notBefore: null,
-    expiresAt: null,
     sendingAt: LEFT,
-    listings: [],
-    lookups: 0,
-    polls: 0,
     createdAt: LEFT,
-    updatedAt: LEFT,
-    ...changes,
-  };
+  } as const;
+  return entryRecord({ seq, id: `SM${String(seq).padStart(32, '0')}`, to: TO, ...lost, ...changes });
 }
 
 function listed(name: string, changes: Partial<ListedResource> = {}): ListedResource {

@@ -1,11 +1,14 @@
 /** Requests to a gateway's HTTP API: errors rebuilt, repeated only where that is safe, server-sent events read. */
 
-import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
-import type { ErrorCode, ErrorKind } from '../core/errors.ts';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import type { Clock, Random } from '../core/ports.ts';
+import type { Answer } from './answer.ts';
+import type { StreamFrame } from './frames.ts';
 import { normalizeBaseUrl } from '../core/base-url.ts';
-import { ERRORS, TollboardError } from '../core/errors.ts';
+import { TollboardError } from '../core/errors.ts';
 import { backoffMs } from '../core/retry.ts';
+import { answerLost, answerOf, proves, retryAfterMs, textOf, unreachable } from './answer.ts';
+import { endWhenQuiet, framesOf } from './frames.ts';
 
 export interface GatewayClientOptions {
   /** Such as `http://127.0.0.1:8655`; a path is kept as a prefix. */
@@ -29,12 +32,6 @@ export interface GatewayRequest {
   signal?: AbortSignal;
 }
 
-export interface StreamFrame {
-  id: string | null;
-  event: string;
-  data: string;
-}
-
 export interface GatewayClient {
   readonly url: string;
   /** True where a refused token may be a restart of the gateway, which waiting mends. */
@@ -54,11 +51,6 @@ export interface GatewayClient {
 const ANSWER_MS = 60_000;
 /** Tries of a request that may be repeated: about 15 seconds with their pauses. */
 const TRIES = 6;
-/** Largest answer: 10,000 entries are about 10 MB. */
-const MAX_ANSWER = 64 * 1024 * 1024;
-/** A stream brings a heartbeat every 15 seconds. */
-const QUIET_MS = 60_000;
-const MAX_FRAME = 4 * 1024 * 1024;
 /** Connections to one gateway. */
 const SOCKETS = 16;
 
@@ -151,13 +143,13 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
         if (result.status === 401 && !last && renew()) continue;
         // A refusal of this try says nothing about the earlier one that left.
         if (left && asked.method !== 'GET' && !proves(result.status)) {
-          throw lost(url, `HTTP ${result.status} to a repeat`, asked.headers?.['idempotency-key']);
+          throw answerLost(url, `HTTP ${result.status} to a repeat`, asked.headers?.['idempotency-key']);
         }
         return answerOf<T>(url, result, asked.method);
       }
       left ||= result.left;
       if (!left || (asked.method === 'GET' && last)) throw unreachable(url, result.reason);
-      if (!repeatable || last) throw lost(url, result.reason, asked.headers?.['idempotency-key']);
+      if (!repeatable || last) throw answerLost(url, result.reason, asked.headers?.['idempotency-key']);
       await clock.sleep(backoffMs(tries, random.number()), asked.signal);
     }
   }
@@ -203,128 +195,10 @@ interface Attempt {
   error: Error | null;
 }
 
-interface Answer {
-  failed: false;
-  status: number;
-  headers: IncomingHttpHeaders;
-  text: string;
-}
-
 type Try = Answer | { failed: true; left: boolean; reason: string };
-
-async function textOf(answer: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of answer as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > MAX_ANSWER) throw new Error('the answer is too large');
-    parts.push(part);
-  }
-  if (!answer.complete) throw new Error('the answer broke off');
-  return Buffer.concat(parts).toString('utf8');
-}
-
-/** Whether this answer to a repeat also says what became of the first try: the stored answer, or a check that is repeated. */
-function proves(status: number): boolean {
-  return status < 300 || PROVING.has(status);
-}
-
-const PROVING: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
-
-/** The value of a good answer; the gateway's error otherwise. */
-function answerOf<T>(url: string, { status, text }: Answer, method: GatewayRequest['method'] = 'GET'): T {
-  const value = parsed(text);
-  if (status >= 200 && status < 300 && (text === '' || value !== undefined)) return (value ?? null) as T;
-  const error = (value as { error?: ErrorBody } | undefined)?.error;
-  if (typeof error?.code !== 'string' || typeof error.message !== 'string') {
-    // What stands in between may have passed the request on before it answered for itself.
-    const stage = method !== 'GET' && (status < 300 || status >= 500) ? ({ stage: 'unknown' } as const) : {};
-    throw new TollboardError('TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED', { ...stage, details: { url, status } });
-  }
-  throw rebuilt(error);
-}
-
-interface ErrorBody {
-  code: string;
-  kind: ErrorKind;
-  message: string;
-  remedy: string;
-  details?: Record<string, unknown>;
-  requestId: string;
-}
-
-/** The same error as in the gateway; one whose code a newer gateway has keeps its words. */
-function rebuilt({ code, message, remedy, details = {}, requestId }: ErrorBody): TollboardError {
-  const { stage, twilioCode, httpStatus, twilioRequestId, moreInfo, ...facts } = details;
-  const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED';
-  return new TollboardError(known, {
-    message,
-    remedy,
-    details: { ...facts, code, requestId },
-    ...(stage === 'before_send' || stage === 'unknown' || stage === 'after_send' ? { stage } : {}),
-    ...(typeof twilioCode === 'number' ? { twilioCode } : {}),
-    ...(typeof httpStatus === 'number' ? { httpStatus } : {}),
-    ...(typeof twilioRequestId === 'string' ? { requestId: twilioRequestId } : {}),
-    ...(typeof moreInfo === 'string' ? { moreInfo } : {}),
-  });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function unreachable(url: string, reason: string): TollboardError {
-  return new TollboardError('TOLLBOARD_GATEWAY_UNREACHABLE', { stage: 'before_send', details: { url, reason } });
-}
-
-function lost(url: string, reason: string, idempotencyKey = 'none was given'): TollboardError {
-  const details = { url, reason, idempotencyKey };
-  return new TollboardError('TOLLBOARD_GATEWAY_ANSWER_LOST', { stage: 'unknown', details });
-}
 
 function reasonOf(error: unknown, patience?: AbortSignal): string {
   const cause = patience?.aborted === true ? patience.reason : error;
   const { code, message } = cause as NodeJS.ErrnoException;
   return code ?? message;
-}
-
-function retryAfterMs(headers: IncomingHttpHeaders): number | null {
-  const seconds = Number(headers['retry-after']);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null;
-}
-
-/** A stream without even a heartbeat has lost its gateway, whatever the connection says. */
-async function endWhenQuiet(answer: IncomingMessage, clock: Clock): Promise<void> {
-  const over = new AbortController();
-  answer.once('close', () => over.abort());
-  for (let seen = -1; !answer.destroyed && seen !== answer.socket.bytesRead; ) {
-    seen = answer.socket.bytesRead;
-    await clock.sleep(QUIET_MS, over.signal).catch(() => undefined);
-  }
-  answer.destroy();
-}
-
-/** Server-sent events (WHATWG HTML §9.2), as far as the gateway writes them. */
-async function* framesOf(answer: IncomingMessage): AsyncGenerator<StreamFrame> {
-  answer.setEncoding('utf8');
-  let text = '';
-  for await (const part of answer as AsyncIterable<string>) {
-    text += part;
-    if (text.length > MAX_FRAME) throw new Error('a frame of the stream is too large');
-    const frames = text.split('\n\n');
-    text = frames.pop() ?? '';
-    for (const frame of frames) {
-      const fields = new Map<string, string>();
-      for (const line of frame.split('\n')) {
-        const [name = '', value = ''] = line.split(/: ?(.*)/s, 2);
-        if (name !== '') fields.set(name, value);
-      }
-      const data = fields.get('data');
-      if (data !== undefined) yield { id: fields.get('id') ?? null, event: fields.get('event') ?? 'message', data };
-    }
-  }
 }

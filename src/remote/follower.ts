@@ -2,7 +2,8 @@
 
 import type { Entry } from '../core/entry.ts';
 import type { Clock, Random, WaitUntil } from '../core/ports.ts';
-import type { GatewayClient, StreamFrame } from './client.ts';
+import type { GatewayClient } from './client.ts';
+import type { StreamFrame } from './frames.ts';
 import { reached } from '../core/entry.ts';
 import { isTollboardError, TollboardError } from '../core/errors.ts';
 import { backoffMs } from '../core/retry.ts';

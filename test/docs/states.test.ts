@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { ENTRY_STATES } from '../../src/core/entry.ts';
 import { errorReport } from '../../src/core/errors.ts';
 import { transition } from '../../src/core/outbox.ts';
+import { entryRecord } from '../support/entries.ts';
 import { readRepositoryFile } from '../support/tree.ts';
 
 const page = readRepositoryFile('docs/guide/states.md');
@@ -67,39 +68,16 @@ const TYPES = {
 
 function entries(state: EntryState): EntryRecord[] {
   const taken = state === 'sent' || state === 'done';
-  const base: EntryRecord = {
-    seq: 1,
-    id: `SM${'0'.repeat(32)}`,
-    kind: 'message',
-    sid: taken ? told('').sid : null,
+  const base = entryRecord({
     state,
+    sid: taken ? told('').sid : null,
     status: state === 'done' ? 'delivered' : state === 'sent' ? 'queued' : null,
-    to: '+15551230001',
-    from: '+15550000001',
-    body: 'hello',
-    params: { body: 'hello', from: '+15550000001' },
-    extra: [],
-    host: 'api',
-    account: `AC${'0'.repeat(32)}`,
-    idempotencyKey: null,
-    segments: 1,
-    encoding: 'GSM-7',
     attempts: 1,
-    error: null,
-    resolution: null,
-    simulated: true,
-    onUnknown: 'resend',
     callbackMode: 'own',
     dueAt: null,
-    notBefore: null,
-    expiresAt: null,
     sendingAt: NOW,
-    listings: [],
-    lookups: 0,
-    polls: 0,
     createdAt: NOW,
-    updatedAt: NOW,
-  };
+  });
   return [base, { ...base, onUnknown: 'hold' }];
 }
 

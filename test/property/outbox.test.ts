@@ -6,7 +6,8 @@ import { CALL_STATUSES, callStatus } from '../../src/core/call.ts';
 import { FINAL_STATES } from '../../src/core/entry.ts';
 import { errorReport } from '../../src/core/errors.ts';
 import { MESSAGE_STATUSES, messageStatus } from '../../src/core/message.ts';
-import { transition } from '../../src/core/outbox.ts';
+import { moved } from '../../src/core/outbox.ts';
+import { entryRecord } from '../support/entries.ts';
 import { holds } from '../support/property.ts';
 
 const NOW = 1_700_000_000_000;
@@ -27,7 +28,7 @@ describe.each(KINDS)('a $kind', ({ kind, words, rank }) => {
       fc.property(news, (told) => {
         let entry: EntryRecord = { ...START, kind, state: 'sending', attempts: 1 };
         for (const { word, by } of told) {
-          const next = step(entry, by === 'answer' ? answer(word) : status(word, by as 'callback' | 'poll'));
+          const next = moved(entry, by === 'answer' ? answer(word) : status(word, by as 'callback' | 'poll'), NOW);
           if (entry.status !== null) expect(rank(next.status ?? '')).toBeGreaterThanOrEqual(rank(entry.status));
           entry = next;
         }
@@ -44,7 +45,7 @@ describe.each(KINDS)('a $kind', ({ kind, words, rank }) => {
     holds(
       fc.property(orders, (order) => {
         let entry: EntryRecord = { ...START, kind, state: 'sending', attempts: 1 };
-        for (const word of order) entry = step(entry, status(word, 'callback'));
+        for (const word of order) entry = moved(entry, status(word, 'callback'), NOW);
         expect(entry).toMatchObject({ state: 'done', status: life.at(-1), error: null, dueAt: null, sid: SID });
       }),
     );
@@ -61,7 +62,7 @@ describe.each(KINDS)('a $kind', ({ kind, words, rank }) => {
         let entry: EntryRecord = { ...START, kind };
         for (const next of facts) {
           const before = entry;
-          entry = step(before, next);
+          entry = moved(before, next, NOW);
           if (FINAL_STATES.has(entry.state) || entry.state === 'held') expect(entry.dueAt).toBeNull();
           expect(entry.resolution !== null).toBe(entry.state === 'held');
           expect(entry.attempts - before.attempts).toBe(next.type === 'claimed' && entry !== before ? 1 : 0);
@@ -82,12 +83,6 @@ function status(word: string, source: 'callback' | 'poll'): Fact {
 
 function answer(word: string): Fact {
   return { type: 'accepted', sid: SID, status: word, errorCode: null, errorMessage: null };
-}
-
-/** The entry after a fact; itself when the fact is refused. */
-function step(entry: EntryRecord, fact: Fact): EntryRecord {
-  const result = transition(entry, fact, NOW);
-  return result.ok ? { ...entry, ...result.patch } : entry;
 }
 
 const EVENTS: Fact[] = [
@@ -113,36 +108,4 @@ const EVENTS: Fact[] = [
   { type: 'redacted' },
 ];
 
-const START: EntryRecord = {
-  seq: 1,
-  id: `SM${'1'.repeat(32)}`,
-  kind: 'message',
-  sid: null,
-  state: 'queued',
-  status: null,
-  to: '+15550001111',
-  from: '+15550000001',
-  body: 'Hello',
-  params: { from: '+15550000001', body: 'Hello' },
-  extra: [],
-  host: 'api',
-  account: `AC${'0'.repeat(32)}`,
-  idempotencyKey: null,
-  segments: 1,
-  encoding: 'GSM-7',
-  attempts: 0,
-  error: null,
-  resolution: null,
-  simulated: true,
-  onUnknown: 'resend',
-  callbackMode: 'own',
-  dueAt: NOW,
-  notBefore: null,
-  expiresAt: null,
-  sendingAt: null,
-  listings: [],
-  lookups: 0,
-  polls: 0,
-  createdAt: NOW,
-  updatedAt: NOW,
-};
+const START = entryRecord({ callbackMode: 'own', createdAt: NOW });

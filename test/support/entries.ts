@@ -62,6 +62,11 @@ export function newEntry(given: Partial<NewEntry> = {}): NewEntry {
   };
 }
 
+/** As a store keeps it: the first entry of a store, with the same id every time. */
+export function entryRecord(given: Partial<EntryRecord> = {}): EntryRecord {
+  return { seq: 1, ...newEntry({ id: `${given.kind === 'call' ? 'CA' : 'SM'}${'1'.repeat(32)}`, ...given }), ...given };
+}
+
 export function batchOf(entries: readonly NewEntry[], idempotency?: AcceptBatch['idempotency']): AcceptBatch {
   const decisions = entries.map(({ createdAt }): Decision => ({ at: createdAt, what: 'accepted', why: 'Accepted.' }));
   return {
