@@ -158,6 +158,8 @@ function pastEntry(index: number): NewEntry {
     onUnknown: 'resend',
     callbackMode: 'none',
     dueAt: null,
+    failedPolls: 0,
+    leftAfter: null,
     notBefore: null,
     expiresAt: null,
     sendingAt: at,

@@ -24,6 +24,7 @@ function hurriedClock(): Clock & { slept: number } {
   return {
     slept: 0,
     now: () => Date.now() + ahead,
+    steady: () => performance.now() + ahead,
     async sleep(ms) {
       ahead += ms;
       this.slept += ms;

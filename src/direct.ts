@@ -190,9 +190,11 @@ function strangerEntry(sid: string, account: AccountSettings, resource: Record<s
     notBefore: null,
     expiresAt: null,
     sendingAt: null,
+    leftAfter: null,
     listings: [],
     lookups: 0,
     polls: 0,
+    failedPolls: 0,
     createdAt: at,
     updatedAt: at,
   };

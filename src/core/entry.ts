@@ -85,12 +85,19 @@ export interface EntryRecord {
   readonly expiresAt: number | null;
   /** When the last request left: the intent on disk. */
   readonly sendingAt: number | null;
+  /**
+   * By Twilio's clock its first request left at this time or later: an older message of Twilio's list is somebody else's.
+   * Null where Twilio's clock was not known then.
+   */
+  readonly leftAfter: number | null;
   /** Times of the complete listings made since the answer was lost. */
   readonly listings: readonly number[];
   /** Listings tried since the answer was lost, complete or not. */
   readonly lookups: number;
-  /** Status polls made since Twilio took it. */
+  /** Status polls answered since Twilio took it. */
   readonly polls: number;
+  /** Polls that failed since the last answered one. */
+  readonly failedPolls: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -264,6 +264,11 @@ export const ERRORS = {
     message: 'The gateway stopped while the request was under way, so it may have reached Twilio.',
     remedy: 'Wait: it is looked for at Twilio before anything is repeated.',
   },
+  TOLLBOARD_DELIVERY_RESTORED: {
+    kind: 'unavailable',
+    message: 'It waited to be sent when this database was copied, and may have been sent since.',
+    remedy: 'Wait: it is looked for at Twilio before anything is sent.',
+  },
   TOLLBOARD_DELIVERY_LOST_ANSWER: {
     kind: 'timeout',
     message: 'The request left and no answer that proves anything came back.',

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { entryRecord } from '../../test/support/entries.ts';
 import { ENTRY_STATES, FINAL_STATES } from './entry.ts';
 import { errorReport } from './errors.ts';
-import { transition } from './outbox.ts';
+import { moved, transition } from './outbox.ts';
 
 const NOW = 1_700_000_000_000;
 const SID = `SM${'a'.repeat(32)}`;
@@ -50,6 +50,10 @@ const FACTS: Record<Fact['type'], { fact: Fact; takenBy: readonly EntryState[] }
     fact: { type: 'retry', error: errorReport('TOLLBOARD_DELIVERY_RATE_LIMITED'), at: NOW + 500 },
     takenBy: ['sending'],
   },
+  restored: {
+    fact: { type: 'restored', copiedAt: NOW - 60_000 },
+    takenBy: ['queued', 'sending', 'unknown'],
+  },
   lost: { fact: { type: 'lost', error: LOST }, takenBy: ['sending'] },
   interrupted: { fact: { type: 'interrupted' }, takenBy: ['sending'] },
   status: { fact: status('read'), takenBy: ['sending', 'unknown', 'held', 'sent', 'done', 'rejected'] },
@@ -94,6 +98,21 @@ describe('a send', () => {
   it('that is claimed counts its try and keeps no due time, so that nobody claims it again', () => {
     const { patch } = taken(transition(entry('queued', { attempts: 2 }), FACTS.claimed.fact, NOW));
     expect(patch).toMatchObject({ state: 'sending', attempts: 3, sendingAt: NOW, dueAt: null, callbackMode: 'own' });
+  });
+
+  it('remembers since when by Twilio’s clock its first request may have been taken, also through later tries', () => {
+    const claimed = (leftAfter?: number): Fact => ({
+      type: 'claimed',
+      callbackMode: 'own',
+      ...(leftAfter === undefined ? {} : { leftAfter }),
+    });
+    const patchOf = (before: EntryRecord, fact: Fact) => taken(transition(before, fact, NOW)).patch;
+    expect(patchOf(entry('queued'), claimed(NOW - 700))).toMatchObject({ leftAfter: NOW - 700 });
+    expect(patchOf(entry('queued'), claimed())).toMatchObject({ leftAfter: null });
+    const again = entry('queued', { attempts: 1, leftAfter: NOW - 90_000 });
+    expect(patchOf(again, claimed(NOW - 700))).toMatchObject({ leftAfter: NOW - 90_000 });
+    const blind = entry('queued', { attempts: 1, leftAfter: null });
+    expect(patchOf(blind, claimed(NOW - 700))).toMatchObject({ leftAfter: null });
   });
 
   it('whose answer was lost is looked for before anything else', () => {
@@ -254,3 +273,47 @@ function taken(result: Transition): Extract<Transition, { ok: true }> {
   if (!result.ok) throw new Error(`Refused: ${result.refused}`);
   return result;
 }
+
+describe('a poll', () => {
+  const polled = (before: EntryRecord, fact: Partial<Fact> = {}) =>
+    taken(transition(before, { type: 'polled', why: 'For a test.', ...fact } as Fact, NOW)).patch;
+
+  it('that failed takes no step of the schedule; the look is due again after longer and longer waits', () => {
+    let sent = entry('sent', { callbackMode: 'none', polls: 1, failedPolls: 0 });
+    const waits: number[] = [];
+    for (let failures = 0; failures < 12; failures += 1) {
+      sent = { ...sent, ...polled(sent, { failed: true }) };
+      waits.push((sent.dueAt ?? 0) - NOW);
+    }
+    expect(waits.slice(0, 4)).toEqual([5000, 10_000, 20_000, 40_000]);
+    expect(Math.max(...waits)).toBe(30 * 60_000);
+    expect(sent).toMatchObject({ polls: 1, failedPolls: 12 });
+    expect(polled(sent)).toEqual({ polls: 2, failedPolls: 0, dueAt: NOW + 15_000 });
+  });
+});
+
+describe('an entry of a copied database', () => {
+  const restored: Fact = { type: 'restored', copiedAt: NOW - 60_000 };
+
+  it('that was due may have been sent since: it is looked for, and its callback is believed', () => {
+    const before = entry('queued', { attempts: 0 });
+    const after = moved(before, restored, NOW);
+    expect(after).toMatchObject({ state: 'unknown', attempts: 1, sendingAt: NOW - 60_000, dueAt: NOW + 2000 });
+    expect(moved(after, status('delivered'), NOW)).toMatchObject({ state: 'done', status: 'delivered', error: null });
+  });
+
+  it('that was being looked for is looked for anew', () => {
+    const before = entry('unknown', { listings: [NOW - 200_000, NOW - 100_000], lookups: 2, sendingAt: NOW - 300_000 });
+    expect(moved(before, restored, NOW)).toMatchObject({
+      listings: [],
+      lookups: 0,
+      attempts: 1,
+      sendingAt: NOW - 300_000,
+    });
+  });
+
+  it('that waits for a time still to come goes on waiting, and one whose time has passed does not', () => {
+    expect(transition(entry('scheduled', { notBefore: NOW + 1 }), restored, NOW)).toMatchObject({ ok: false });
+    expect(moved(entry('scheduled', { notBefore: NOW }), restored, NOW)).toMatchObject({ state: 'unknown' });
+  });
+});

@@ -7,7 +7,7 @@ import type { FormFields } from './parameter.ts';
 import { callStatus } from './call.ts';
 import { errorReport } from './errors.ts';
 import { messageStatus } from './message.ts';
-import { lookupWaitMs, pollWaitMs } from './retry.ts';
+import { failedPollWaitMs, lookupWaitMs, pollWaitMs } from './retry.ts';
 import { twilioErrorReport } from './twilio-errors.ts';
 
 /** What Twilio says of a message or call, wherever it said so (answer, callback, fetch, list). */
@@ -24,7 +24,7 @@ export interface StatusFact {
 /** Everything that can happen to a stored entry after acceptance. */
 export type Fact =
   /** Its turn came: the intent is on disk before the request leaves. `callbackMode`: whose StatusCallback goes out. */
-  | { readonly type: 'claimed'; readonly callbackMode: CallbackMode }
+  | { readonly type: 'claimed'; readonly callbackMode: CallbackMode; readonly leftAfter?: number }
   /** Its pace or its own schedule says later. */
   | { readonly type: 'postponed'; readonly until: number; readonly why: string }
   /** Twilio answered 2xx with a SID. */
@@ -37,10 +37,12 @@ export type Fact =
   | { readonly type: 'lost'; readonly error: ErrorReport }
   /** Found in `sending` when the gateway started: the request may have left. */
   | { readonly type: 'interrupted' }
+  /** Found in a copy of a database at its first start: since `copiedAt` its request may have left from the original. */
+  | { readonly type: 'restored'; readonly copiedAt: number }
   /** Twilio told a status. `fields` are Twilio's own, for the event. */
   | ({ readonly type: 'status'; readonly source: 'callback' | 'poll'; readonly fields: FormFields } & StatusFact)
-  /** A poll or fetch that brought no news, or failed: only the next poll is set. */
-  | { readonly type: 'polled'; readonly why: string }
+  /** A poll that brought no news, or (`failed`) no answer for now: only the next poll is set. */
+  | { readonly type: 'polled'; readonly why: string; readonly failed?: true }
   /**
    * A listing was made. `complete` false: it failed or was partial and does not count. `at`: when, by Twilio's clock
    * where that is known, as ours may jump; default now.
@@ -89,6 +91,7 @@ export function transition(entry: EntryRecord, fact: Fact, now: number): Transit
           state: 'sending',
           attempts: entry.attempts + 1,
           sendingAt: now,
+          leftAfter: entry.attempts === 0 ? (fact.leftAfter ?? null) : entry.leftAfter,
           dueAt: null,
           callbackMode: fact.callbackMode,
         },
@@ -123,10 +126,16 @@ export function transition(entry: EntryRecord, fact: Fact, now: number): Transit
       return from(entry, ['sending'], () =>
         lost(errorReport('TOLLBOARD_DELIVERY_INTERRUPTED', { stage: 'unknown' }), now),
       );
+    case 'restored':
+      return restored(entry, fact.copiedAt, now);
     case 'status':
       return status(entry, fact, now);
     case 'polled':
-      return from(entry, ['sent'], () => ({ patch: nextPoll(entry, now), what: 'polled', why: fact.why }));
+      return from(entry, ['sent'], () => ({
+        patch: fact.failed === true ? pollAgain(entry, now) : nextPoll(entry, now),
+        what: 'polled',
+        why: fact.why,
+      }));
     case 'listed':
       return from(entry, ['unknown'], () => listed(entry, fact, now));
     case 'found':
@@ -220,9 +229,16 @@ function advance(entry: EntryRecord, fact: StatusFact, now: number): EntryPatch 
 /** A message that Twilio itself holds back until `sendAt` has nothing to tell before. */
 function nextPoll(entry: EntryRecord, now: number): EntryPatch {
   const sendAt = typeof entry.params.sendAt === 'string' ? Date.parse(entry.params.sendAt) : Number.NaN;
-  if (sendAt > now) return { polls: 0, dueAt: sendAt + (pollWaitMs(0, entry.callbackMode === 'own') ?? 0) };
-  const wait = pollWaitMs(entry.polls, entry.callbackMode === 'own');
-  return { polls: entry.polls + 1, dueAt: wait === null ? null : now + wait };
+  const own = entry.callbackMode === 'own';
+  if (sendAt > now) return { polls: 0, failedPolls: 0, dueAt: sendAt + (pollWaitMs(0, own) ?? 0) };
+  const wait = pollWaitMs(entry.polls, own);
+  return { polls: entry.polls + 1, failedPolls: 0, dueAt: wait === null ? null : now + wait };
+}
+
+/** A poll that got no answer takes no step of the schedule: the same look is due again, after longer and longer waits. */
+function pollAgain(entry: EntryRecord, now: number): EntryPatch {
+  const failedPolls = entry.failedPolls + 1;
+  return { failedPolls, dueAt: now + failedPollWaitMs(failedPolls) };
 }
 
 function lost(error: ErrorReport, now: number): Move {
@@ -231,6 +247,22 @@ function lost(error: ErrorReport, now: number): Move {
     what: 'lost',
     why: `${error.message} It is looked for before anything else happens.`,
   };
+}
+
+/**
+ * What was waiting, under way or sought when the database was copied may have been sent by the gateway that went on: it
+ * is looked for like a lost answer. What waits for a time still to come was certainly not.
+ */
+function restored(entry: EntryRecord, copiedAt: number, now: number): Transition {
+  if (entry.state === 'scheduled' && (entry.notBefore ?? 0) > now)
+    return { ok: false, refused: 'Its time has not come yet.' };
+  return from(entry, ['scheduled', 'queued', 'sending', 'unknown'], () => {
+    const { patch, ...move } = lost(errorReport('TOLLBOARD_DELIVERY_RESTORED', { stage: 'unknown' }), now);
+    const waited = entry.state === 'scheduled' || entry.state === 'queued';
+    // A try that may have been made counts: only then its callback is believed.
+    const tried = waited ? { attempts: entry.attempts + 1, sendingAt: entry.sendingAt ?? copiedAt } : {};
+    return { ...move, what: 'restored', patch: { ...patch, ...tried } };
+  });
 }
 
 function status(entry: EntryRecord, fact: Extract<Fact, { type: 'status' }>, now: number): Transition {

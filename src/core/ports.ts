@@ -11,6 +11,8 @@ import type { SenderPace } from './throttle.ts';
 export interface Clock {
   /** Milliseconds since the epoch. May jump both ways. */
   now(): number;
+  /** Milliseconds since some instant of this process, with fractions. Never jumps; may stand still while the machine sleeps. */
+  steady(): number;
   /** Resolves after `ms` of this clock; rejects with the signal's reason when aborted (and leaves no timer behind). */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -151,6 +153,8 @@ export interface ClaimQuery {
   paused: readonly string[];
   /** How many entries each account may get at most; without a number, `limit` alone counts. */
   room?: Readonly<Record<string, number>>;
+  /** The least that the clock of each account's Twilio shows now, where it is known: see {@link EntryRecord.leftAfter}. */
+  twilioNow?: Readonly<Record<string, number>>;
 }
 
 export interface EntryQuery {
@@ -219,6 +223,11 @@ export interface Store {
    * accepted after `now`, unless it counts from a schedule. Returns how many.
    */
   rebase(now: number): Promise<number>;
+  /**
+   * Where this is a copy that `backup` made: what could have been sent after the copying gets `restored`, once. Returns
+   * how many; 0 where it is no copy, or was started before.
+   */
+  recoverCopy(now: number): Promise<number>;
   /** Halves the pace of a sender (20429, 21611). */
   slow(sender: string, configured: number | null, now: number): Promise<SenderPace>;
   /** Stores an event of its own (inbound; later). */
@@ -235,8 +244,8 @@ export interface Store {
   noteAccount(account: string, simulated: boolean, now: number): Promise<void>;
   /** Removes what is older than its retention; unfinished entries stay. Returns rows removed. */
   prune(retention: Retention, now: number): Promise<number>;
-  /** A consistent copy while running. */
-  backup(file: string): Promise<void>;
+  /** A consistent copy while running, which remembers that it is one (made at `now`): see `recoverCopy`. */
+  backup(file: string, now: number): Promise<void>;
 
   entry(key: EntryKey): Promise<EntryRecord | null>;
   /** What was asked and answered under an idempotency key. */

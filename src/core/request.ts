@@ -180,9 +180,11 @@ function newEntry(
     notBefore,
     expiresAt: validity === null ? null : (later ? notBefore : now) + validity * 1000,
     sendingAt: null,
+    leftAfter: null,
     listings: [],
     lookups: 0,
     polls: 0,
+    failedPolls: 0,
     createdAt: now,
     updatedAt: now,
   };

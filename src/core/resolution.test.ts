@@ -120,6 +120,25 @@ describe('a lost answer, when', () => {
     expect(verdicts({ resources: [old], clockOffsetMs: 2 * 60 * MINUTE })).toEqual(['found a']);
   });
 
+  it.each<[what: string, createdAt: number, verdict: string]>([
+    ['a copy as old as the request is its own', LEFT, 'found a'],
+    ['one that a moment of Twilio’s clocks explains, too', LEFT - 4000, 'found a'],
+    ['one half a minute older is perhaps of another program', LEFT - 30_000, 'ambiguous'],
+    ['one two minutes older is of another program', LEFT - 2 * MINUTE, 'absent'],
+  ])('it is known when it left by Twilio’s clock: %s', (_what, createdAt, verdict) => {
+    const sharp = entry(1, { leftAfter: LEFT, sendingAt: LEFT + 4 * MINUTE });
+    const resources = [listed('a', { createdAt })];
+    expect(verdicts({ lost: [sharp], resources })).toEqual([verdict]);
+    // Whatever our own clock was set to meanwhile.
+    expect(verdicts({ lost: [sharp], resources, clockOffsetMs: 3 * 60 * MINUTE })).toEqual([verdict]);
+  });
+
+  it('one of two alike left at an unknown time, both are judged by our own clock', () => {
+    const lost = [entry(1, { leftAfter: LEFT }), entry(2)];
+    const resources = [listed('a', { createdAt: LEFT - 2 * MINUTE })];
+    expect(verdicts({ lost, resources })).toEqual(['found a', 'absent']);
+  });
+
   it('it was sent a second time, may be explained by the first', () => {
     const twice = entry(1, { attempts: 2, createdAt: LEFT - 60 * MINUTE });
     expect(verdicts({ lost: [twice], resources: [listed('a', { createdAt: LEFT - 59 * MINUTE })] })).toEqual([

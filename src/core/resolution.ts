@@ -14,6 +14,11 @@ const MARGIN_MS = CLOCK_TRUST_MS;
 /** What is older than that, up to here, may be ours all the same (a clock that jumped) or somebody else's: never certain. */
 const DOUBTFUL_MS = 10 * 60_000;
 
+/** Where an entry knows when it left by Twilio's clock: Twilio's machines may disagree by this much. */
+const SHARP_MARGIN_MS = 5000;
+/** What is older than that, up to here, is never certain. */
+const SHARP_DOUBTFUL_MS = 60_000;
+
 /** Complete listings, over at least the window, before absence is concluded (interface: §4). */
 export const LISTINGS_FOR_ABSENCE = 3;
 
@@ -165,21 +170,28 @@ function isReplaced({ params, from }: EntryRecord): boolean {
   return params.smartEncoded === true || params.messagingServiceSid !== undefined || from?.startsWith('MG') === true;
 }
 
+/** The earliest creation that can be ours, by Twilio's clock; how much older a copy may be and still be ours, or in doubt. */
 interface Since {
   readonly at: number;
-  /** By Twilio's own clock. */
-  readonly exact: boolean;
+  readonly marginMs: number;
+  readonly doubtfulMs: number;
 }
 
 /**
- * The earliest creation that can be ours, or null when times cannot be trusted: Twilio's clock is far from ours now, or
- * the request left at a time that is still to come.
+ * Null when times cannot be trusted: Twilio's clock is far from ours now, or the request left at a time that is still to
+ * come.
  */
 function earliest(alike: readonly EntryRecord[], evidence: Evidence): Since | null {
+  const known = alike.map((entry) => entry.leftAfter);
+  if (known.every((at) => at !== null)) {
+    return { at: Math.min(...known), marginMs: SHARP_MARGIN_MS, doubtfulMs: SHARP_DOUBTFUL_MS };
+  }
   const left = Math.min(...alike.map((entry) => firstLeft(entry)));
   const offset = evidence.clockOffsetMs ?? 0;
   if (Math.abs(offset) > CLOCK_TRUST_MS || left > evidence.now + 1000) return null;
-  return { at: left + offset, exact: evidence.clockOffsetMs !== null };
+  // Without Twilio's clock a copy in doubt is taken for ours: what is certainly wrong then is to send it again.
+  const marginMs = evidence.clockOffsetMs === null ? DOUBTFUL_MS : MARGIN_MS;
+  return { at: left + offset, marginMs, doubtfulMs: DOUBTFUL_MS };
 }
 
 /** An entry sent again after absence may be explained by its first request as well, so its age counts from acceptance. */
@@ -192,9 +204,10 @@ function firstLeft(entry: EntryRecord): number {
 function compare(entry: EntryRecord, resource: ListedResource, since: Since | null): Match {
   if (resource.to !== entry.to) return 'no';
   const earlyMs = since === null || resource.createdAt === null ? 0 : since.at - resource.createdAt;
-  if (earlyMs > DOUBTFUL_MS || !sameSender(entry, resource)) return 'no';
+  if (!sameSender(entry, resource)) return 'no';
+  if (since !== null && earlyMs > since.doubtfulMs) return 'no';
   const match = entry.kind === 'call' ? 'yes' : sameContent(entry, resource);
-  return match === 'yes' && since?.exact === true && earlyMs > MARGIN_MS ? 'maybe' : match;
+  return match === 'yes' && since !== null && earlyMs > since.marginMs ? 'maybe' : match;
 }
 
 function sameSender(entry: EntryRecord, resource: ListedResource): boolean {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holds } from '../../test/support/property.ts';
-import { backoffMs, lookupWaitMs, pollWaitMs } from './retry.ts';
+import { backoffMs, failedPollWaitMs, lookupWaitMs, pollWaitMs } from './retry.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -63,6 +63,19 @@ describe('status polls', () => {
 
   it('begin after a minute where our own callback is out', () => {
     expect(all(true)).toEqual(all(false).slice(2));
+  });
+});
+
+describe('a poll that failed', () => {
+  it('is made again after 5 s, doubling to half an hour', () => {
+    expect([1, 2, 3, 9, 10, 100].map(failedPollWaitMs)).toEqual([
+      5 * SECOND,
+      10 * SECOND,
+      20 * SECOND,
+      1280 * SECOND,
+      30 * MINUTE,
+      30 * MINUTE,
+    ]);
   });
 });
 

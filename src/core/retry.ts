@@ -35,6 +35,11 @@ export function pollWaitMs(polls: number, ownCallback: boolean): number | null {
   return polls < steps.length + DAILY_POLLS ? DAY : null;
 }
 
+/** After a poll that got no answer: 5 s, doubling to half an hour, for as long as it takes. */
+export function failedPollWaitMs(failedInARow: number): number {
+  return Math.min(30 * MINUTE, 5 * SECOND * 2 ** Math.min(failedInARow - 1, 10));
+}
+
 /**
  * When to look for a lost answer next. Three complete listings over at least `windowMs` are needed before absence
  * counts: at once (2 s, records appear with a delay), half-way, and at the end of the window. A failed or partial

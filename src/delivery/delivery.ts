@@ -40,6 +40,9 @@ export async function startDelivery(options: DeliveryOptions): Promise<Delivery>
   const { store, clock, logger } = options;
   const moved = await store.rebase(clock.now());
   if (moved > 0) logger.warn({ moved }, 'the clock is behind what was written last; due times moved with it');
+  const restored = await store.recoverCopy(clock.now());
+  if (restored > 0)
+    logger.warn({ entries: restored }, 'the database is a copy; what it had to send is looked for first');
   await recover(options);
   const loops = [
     startOutboxWorker(options),

@@ -10,6 +10,7 @@ import { backoffMs } from '../core/retry.ts';
 import { senderKey } from '../core/throttle.ts';
 import { createForm } from './create-form.ts';
 import { startDueLoop } from './loop.ts';
+import { createTwilioTimes } from './twilio-times.ts';
 
 export interface OutboxWorkerOptions {
   store: Store;
@@ -45,6 +46,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
   const sids = [...options.accounts.keys()];
   const places = new Map<string, Places>(sids.map((sid) => [sid, { ready: [], inFlight: 0 }]));
   const pauses = new Pauses(clock, options.random);
+  const times = createTwilioTimes(clock);
   const mostPlaces = Math.ceil(concurrency * (1 + READY_SHARE));
   const mostRecording = concurrency * UNRECORDED_SHARE;
   let recording = 0;
@@ -82,7 +84,8 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
   async function fill(): Promise<boolean> {
     const { room, limit, closed } = rooms();
     if (limit < 1) return false;
-    const query = { ...options.claim, now: clock.now(), limit, accounts: sids, paused: closed, room };
+    const twilioNow = times.now();
+    const query = { ...options.claim, now: clock.now(), limit, accounts: sids, paused: closed, room, twilioNow };
     const claimed = await store.claim(query);
     for (const entry of claimed) places.get(entry.account)?.ready.push(entry);
     for (const place of places.values()) pump(place);
@@ -105,6 +108,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
     place.inFlight -= 1;
     recording += 1;
     if (result !== undefined) pauses.note(entry.account, result.outcome);
+    if (result?.outcome === 'accepted') times.note(entry.account, result.resource);
     // The place is free now: the next request need not wait until this result is on disk.
     pump(place);
     loop.wake();

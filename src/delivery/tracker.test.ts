@@ -1,14 +1,14 @@
 import type { NewEntry } from '../core/entry.ts';
 import type { Fact } from '../core/outbox.ts';
-import type { Store } from '../core/ports.ts';
-import { expect, it } from 'vitest';
+import type { Store, TwilioAccount } from '../core/ports.ts';
+import { expect, it, onTestFinished } from 'vitest';
 import { createManualClock } from '../../test/support/manual-clock.ts';
-import { TollboardError } from '../core/errors.ts';
+import { errorReport, TollboardError } from '../core/errors.ts';
 import { prepareRequest } from '../core/request.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { systemRandom } from '../system.ts';
 import { createLateChanges } from './late-changes.ts';
-import { takeCallback } from './tracker.ts';
+import { startTracker, takeCallback } from './tracker.ts';
 
 const ACCOUNT = `AC${'0'.repeat(32)}`;
 const A = `SM${'a'.repeat(32)}`;
@@ -177,4 +177,31 @@ it('a status that can never be written is let go of, and holds up no other', asy
   expect((await real.entry({ id: good }))?.sid).toBe(A);
   expect(errors).toMatchObject([{ id: bad }]);
   await late.stop();
+});
+
+it('a poll that gets no answer takes no step; one that says the message is gone does', async () => {
+  const clock = createManualClock();
+  const store = createMemoryStore({ random: systemRandom });
+  const id = await loseOne(store, clock.now());
+  const taken: Fact = { type: 'accepted', sid: A, status: 'queued', errorCode: null, errorMessage: null };
+  await store.apply([{ key: { id }, fact: taken }], clock.now());
+  let answer = errorReport('TOLLBOARD_TWILIO_NO_ANSWER');
+  const account = { fetch: async () => answer } as unknown as TwilioAccount;
+  const tracker = startTracker({ store, clock, logger: SILENT, accounts: new Map([[ACCOUNT, account]]) });
+  onTestFinished(() => tracker.stop());
+  const seen = async (polls: number) => {
+    while (((await store.entry({ id }))?.dueAt ?? 0) <= clock.now()) await new Promise(setImmediate);
+    expect((await store.entry({ id }))?.polls).toBe(polls);
+  };
+  const until = async () => {
+    await clock.untilSleeping(1);
+    clock.advance(((await store.entry({ id }))?.dueAt ?? 0) - clock.now());
+  };
+  await until();
+  await seen(1);
+  await until();
+  await seen(1);
+  answer = errorReport('TOLLBOARD_TWILIO_NOT_FOUND', { httpStatus: 404 });
+  await until();
+  await seen(2);
 });

@@ -1,6 +1,7 @@
 /** The tracker: polls what no callback told, and takes status callbacks after checking who sent them. */
 
 import type { EntryRecord } from '../core/entry.ts';
+import type { ErrorReport } from '../core/errors.ts';
 import type { CallbackRequest } from '../core/gateway-api.ts';
 import type { Fact, StatusFact } from '../core/outbox.ts';
 import type { FormFields } from '../core/parameter.ts';
@@ -49,13 +50,17 @@ async function poll(entry: EntryRecord, options: TrackerOptions, signal: AbortSi
     const [applied] = await store.apply([{ key, fact: statusFact(entry, answer) }], clock.now());
     if (applied?.outcome === 'applied') return;
   }
-  const why =
-    answer === null
-      ? 'Its account is not in the configuration, so it could not be polled.'
-      : 'sid' in answer
-        ? `Polled: still ${answer.status}.`
-        : `The poll failed: ${answer.message}`;
-  await store.apply([{ key, fact: { type: 'polled', why } }], clock.now());
+  await store.apply([{ key, fact: polled(answer) }], clock.now());
+}
+
+/** A status that brought no news, an account that is gone and a message that Twilio does not know use up a poll; trouble does not. */
+function polled(answer: StatusFact | ErrorReport | null): Fact {
+  if (answer === null) {
+    return { type: 'polled', why: 'Its account is not in the configuration, so it could not be polled.' };
+  }
+  if ('sid' in answer) return { type: 'polled', why: `Polled: still ${answer.status}.` };
+  const why = `The poll failed: ${answer.message}`;
+  return answer.httpStatus === 404 ? { type: 'polled', why } : { type: 'polled', why, failed: true };
 }
 
 function statusFact(entry: EntryRecord, answer: StatusFact): Fact {

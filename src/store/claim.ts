@@ -124,7 +124,9 @@ function endBeforeSend({ query, tables }: Round, record: EntryRecord): Fact | nu
 }
 
 function send(round: Round, stored: StoredEntry): void {
-  settle(round, stored, { type: 'claimed', callbackMode: chooseCallbackMode(stored.record, round.query) });
+  const leftAfter = round.query.twilioNow?.[stored.record.account];
+  const callbackMode = chooseCallbackMode(stored.record, round.query);
+  settle(round, stored, { type: 'claimed', callbackMode, ...(leftAfter === undefined ? {} : { leftAfter }) });
 }
 
 function paceOf({ tables, query }: Round, sender: string): ReturnType<typeof newPace> {

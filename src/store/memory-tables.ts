@@ -7,7 +7,7 @@ import type { EntryKey, Forward, TokenRecord } from '../core/ports.ts';
 import type { SenderPace } from '../core/throttle.ts';
 import type { IdempotencyRow, Pruned, PrunedTable, StoredEntry, Tables } from './tables.ts';
 import { FINAL_STATES } from '../core/entry.ts';
-import { WAITING_STATES } from './tables.ts';
+import { UNDECIDED_STATES, WAITING_STATES } from './tables.ts';
 
 /** Rows looked at in one chunk of pruning. */
 const CHUNK = 1000;
@@ -60,6 +60,15 @@ export class MemoryTables implements Tables {
 
   writtenAfter(now: number): StoredEntry[] {
     return this.all().filter(({ record }) => record.updatedAt > now && !FINAL_STATES.has(record.state));
+  }
+
+  undecided(): StoredEntry[] {
+    return this.all().filter(({ record }) => UNDECIDED_STATES.includes(record.state));
+  }
+
+  /** Nothing is copied from memory. */
+  takeCopiedAt(): null {
+    return null;
   }
 
   moveEntry(stored: StoredEntry, times: Pick<EntryRecord, 'dueAt' | 'expiresAt'>, updatedAt: number): void {

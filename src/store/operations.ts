@@ -21,6 +21,7 @@ export interface Operations {
   claim: { input: ClaimQuery; value: EntryRecord[] };
   apply: { input: { changes: readonly Change[]; eventIds: readonly string[]; now: number }; value: Applied[] };
   rebase: { input: { now: number }; value: number };
+  recoverCopy: { input: { now: number }; value: number };
   slow: { input: { sender: string; configured: number | null; now: number }; value: SenderPace };
   addEvent: { input: NewEvent; value: EventRecord };
   setOptOut: { input: { account: string; sender: string; recipient: string; until: number | null }; value: null };
@@ -61,6 +62,7 @@ const HANDLERS: { readonly [N in OperationName]: Handler<N> } = {
   claim,
   apply,
   rebase,
+  recoverCopy,
   slow(tables, { sender, configured, now }) {
     const pace = slow({ ...(tables.pace(sender) ?? newPace(sender, configured, now)), configured }, now);
     tables.savePace(pace);
@@ -168,4 +170,17 @@ function rebase(tables: Tables, { now }: Operations['rebase']['input']): number 
   }
   tables.hastenForwards(now);
   return ahead.length;
+}
+
+function recoverCopy(tables: Tables, { now }: Operations['recoverCopy']['input'], changes: Changes): number {
+  const copiedAt = tables.takeCopiedAt();
+  if (copiedAt === null) return 0;
+  let moved = 0;
+  for (const stored of tables.undecided()) {
+    const move = transition(stored.record, { type: 'restored', copiedAt }, now);
+    if (!move.ok) continue;
+    writeTransition(tables, stored, move, { now, changes });
+    moved += 1;
+  }
+  return moved;
 }

@@ -9,6 +9,9 @@ import type { SenderPace } from '../core/throttle.ts';
 /** States in which an entry waits for its turn to be sent. */
 export const WAITING_STATES: ReadonlySet<EntryState> = new Set(['queued', 'scheduled']);
 
+/** States in which Twilio is not known to have an entry, and in which it may go on by itself. */
+export const UNDECIDED_STATES: readonly EntryState[] = ['scheduled', 'queued', 'sending', 'unknown'];
+
 /** A record with what only the store knows of it. */
 export interface StoredEntry {
   readonly record: EntryRecord;
@@ -42,6 +45,10 @@ export interface Tables {
   updateEntry(stored: StoredEntry, patch: EntryPatch, lane: string | null, decision: Decision): StoredEntry;
   /** Unfinished entries written after `now`. */
   writtenAfter(now: number): StoredEntry[];
+  /** Entries in `scheduled`, `queued`, `sending` and `unknown`: Twilio is not known to have them. */
+  undecided(): StoredEntry[];
+  /** When this database was copied, milliseconds, once; null where it is no copy or this was asked before. */
+  takeCopiedAt(): number | null;
   /** Moves an entry in time, without a decision. */
   moveEntry(stored: StoredEntry, times: Pick<EntryRecord, 'dueAt' | 'expiresAt'>, updatedAt: number): void;
 

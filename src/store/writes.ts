@@ -17,6 +17,7 @@ export type StoreWrites = Pick<
   | 'claim'
   | 'apply'
   | 'rebase'
+  | 'recoverCopy'
   | 'slow'
   | 'addEvent'
   | 'setOptOut'
@@ -37,6 +38,7 @@ export function createWrites(write: Write, random: Random): StoreWrites {
     claim: (query) => write('claim', query),
     apply: (changes, now) => write('apply', { changes, now, eventIds: changes.map(() => eventId(random)) }),
     rebase: (now) => write('rebase', { now }),
+    recoverCopy: (now) => write('recoverCopy', { now }),
     slow: (sender, configured, now) => write('slow', { sender, configured, now }),
     addEvent(draft, simulated, now) {
       return write('addEvent', {

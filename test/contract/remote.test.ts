@@ -22,12 +22,12 @@ async function start(options: ApiServerOptions = {}): Promise<{ api: ApiServer; 
 
 /** Pauses between tries end at once; the minute's patience for an answer stays. */
 const hasty: Clock = {
-  now: systemClock.now,
+  ...systemClock,
   sleep: (ms, signal) => systemClock.sleep(ms < 60_000 ? 1 : ms, signal),
 };
 
 /** The same for a gateway that is away for a moment. */
-const brisk: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 50), signal) };
+const brisk: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 50), signal) };
 
 function connect(url: string, token = 'token', clock = systemClock, newToken?: () => string | null): RemoteMessenger {
   const renewal = newToken === undefined ? {} : { newToken };

@@ -145,6 +145,15 @@ export function storeWrites(name: string, create: CreateHarness): void {
         expect((await store.decisions(record?.id ?? '')).map(({ what }) => what)).toEqual(['accepted', 'claimed']);
       });
 
+      it('remembers by which of Twilio’s times a request left, where that is known', async () => {
+        const [first] = await accepted(store, {});
+        await store.claim(claimQuery({ twilioNow: { [ACCOUNT]: NOON - 30_000, AC_other: 1 } }));
+        const [second] = await accepted(store, {});
+        await store.claim(claimQuery());
+        const leftAfter = async (record: typeof first) => (await store.entry({ id: record?.id ?? '' }))?.leftAfter;
+        expect([await leftAfter(first), await leftAfter(second)]).toEqual([NOON - 30_000, null]);
+      });
+
       it('takes each entry once, however many claims run', async () => {
         await accepted(store, ...Array.from({ length: 50 }, () => ({})));
         const claims = await Promise.all(Array.from({ length: 10 }, () => store.claim(claimQuery({ limit: 8 }))));

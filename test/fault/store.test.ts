@@ -12,6 +12,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkStore } from '../../src/store/sqlite/check.ts';
+import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import { createSqliteStore } from '../../src/store/sqlite/store.ts';
 import {
   accepted,
@@ -174,7 +175,7 @@ describe('a file that is not for us', () => {
     const db = new DatabaseSync(harness.file);
     db.exec('pragma user_version = 99');
     db.close();
-    const details = { found: 99, known: 1 };
+    const details = { found: 99, known: SCHEMA_VERSION };
     await expect(open()).rejects.toMatchObject({ code: 'TOLLBOARD_STORE_NEWER', details });
     expect(checkStore(harness.file)).toMatchObject({ ok: false });
   });
@@ -194,6 +195,20 @@ describe('a file that is not for us', () => {
   });
 });
 
+it('a file of the first version is brought to this one, with everything in it', async () => {
+  harness = await sqliteHarness();
+  const [record] = await accepted(harness.store, { body: 'from before' });
+  await harness.store.close();
+  const db = new DatabaseSync(harness.file);
+  db.exec(`alter table entries drop column left_after; alter table entries drop column failed_polls;
+    drop table copies; pragma user_version = 1`);
+  db.close();
+  const store = await createSqliteStore({ file: harness.file, random: countingRandom() });
+  expect(await store.entry({ id: record?.id ?? '' })).toEqual(record);
+  await store.close();
+  expect(checkStore(harness.file)).toMatchObject({ ok: true, schemaVersion: SCHEMA_VERSION });
+});
+
 describe('a backup', () => {
   it('taken while others write is whole and makes sense', async () => {
     harness = await sqliteHarness();
@@ -206,7 +221,7 @@ describe('a backup', () => {
     })();
     await accepted(store, ...Array.from({ length: 2000 }, () => ({})));
     const target = join(dir, 'backup.sqlite');
-    await store.backup(target);
+    await store.backup(target, NOON);
     going = false;
     await writing;
     const report = checkStore(target);
@@ -218,11 +233,46 @@ describe('a backup', () => {
     await restored.close();
   });
 
+  it('knows at its first start that it is a copy, and has what was to be sent looked for first, once', async () => {
+    harness = await sqliteHarness();
+    const { store, dir } = harness;
+    const [queued, later, under, done] = await accepted(
+      store,
+      {},
+      { state: 'scheduled', notBefore: NOON + 60_000, dueAt: NOON + 60_000 },
+      {},
+      {},
+    );
+    const idOf = (entry: typeof queued) => entry?.id ?? '';
+    await tell(store, idOf(under), { type: 'claimed', callbackMode: 'own' });
+    for (const fact of [{ type: 'claimed', callbackMode: 'own' } as const, taken('SM1', 'delivered')])
+      await tell(store, idOf(done), fact);
+    const target = join(dir, 'backup.sqlite');
+    await store.backup(target, NOON + 5);
+    expect(await store.recoverCopy(NOON + 10)).toBe(0);
+    const copy = await createSqliteStore({ file: target, random: countingRandom() });
+    expect(await copy.recoverCopy(NOON + 10)).toBe(2);
+    expect(await copy.recoverCopy(NOON + 10)).toBe(0);
+    const state = async (entry: typeof queued) => copy.entry({ id: idOf(entry) });
+    expect(await state(queued)).toMatchObject({
+      state: 'unknown',
+      attempts: 1,
+      sendingAt: NOON + 5,
+      error: { code: 'TOLLBOARD_DELIVERY_RESTORED', stage: 'unknown' },
+    });
+    expect(await state(under)).toMatchObject({ state: 'unknown', attempts: 1 });
+    expect(await state(later)).toMatchObject({ state: 'scheduled', attempts: 0 });
+    expect(await state(done)).toMatchObject({ state: 'done' });
+    expect((await copy.decisions(idOf(queued))).map(({ what }) => what)).toEqual(['accepted', 'restored']);
+    await copy.close();
+    expect(checkStore(target).checks.filter(({ ok }) => !ok)).toEqual([]);
+  });
+
   it('never replaces a file', async () => {
     harness = await sqliteHarness();
     const target = join(harness.dir, 'precious');
     writeFileSync(target, 'precious');
-    await expect(harness.store.backup(target)).rejects.toMatchObject({ code: 'TOLLBOARD_STORE_BACKUP_EXISTS' });
+    await expect(harness.store.backup(target, NOON)).rejects.toMatchObject({ code: 'TOLLBOARD_STORE_BACKUP_EXISTS' });
     expect(statSync(target).size).toBe(8);
   });
 });
@@ -256,7 +306,11 @@ describe('the check of a store', () => {
     await tell(harness.store, record?.id ?? '', taken(sid));
     await tell(harness.store, record?.id ?? '', callback(sid, 'delivered'));
     await harness.store.close();
-    expect(checkStore(harness.file)).toMatchObject({ ok: true, schemaVersion: 1, counts: { done: 1, queued: 1 } });
+    expect(checkStore(harness.file)).toMatchObject({
+      ok: true,
+      schemaVersion: SCHEMA_VERSION,
+      counts: { done: 1, queued: 1 },
+    });
     for (const [name, damage] of Object.entries(DAMAGE)) {
       const copy = join(harness.dir, 'copy.sqlite');
       await copyFile(harness.file, copy);

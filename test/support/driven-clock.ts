@@ -75,6 +75,7 @@ export function createDrivenClock(begin: number | ClockReading = Date.UTC(2026, 
 
   return {
     now: () => now(),
+    steady: () => steady(),
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error);

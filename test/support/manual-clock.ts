@@ -23,8 +23,10 @@ export function createManualClock(start = Date.UTC(2026, 6, 1, 12)): ManualClock
   const sleeps = new Set<Sleep>();
   const watchers = new Set<() => void>();
   let now = start;
+  let steady = 0;
   return {
     now: () => now,
+    steady: () => steady,
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
@@ -49,6 +51,7 @@ export function createManualClock(start = Date.UTC(2026, 6, 1, 12)): ManualClock
       const due = [...sleeps].filter((sleep) => sleep.left <= ms).sort((a, b) => a.left - b.left);
       for (const sleep of sleeps) if (sleep.left > ms) sleep.left -= ms;
       now += ms;
+      steady += ms;
       for (const sleep of due) if (sleeps.has(sleep)) sleep.wake();
     },
     jump(ms) {

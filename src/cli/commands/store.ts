@@ -18,7 +18,7 @@ const STORE_OPTIONS: readonly OptionRow[] = [
 
 const RESTORING = [
   'To restore: stop the gateway, remove tollboard.sqlite-wal and tollboard.sqlite-shm, put the copy in place of tollboard.sqlite.',
-  'What still waited to be sent when it was copied is sent at the next start, also if it left since; the copy of a stopped gateway has no such gap.',
+  'What still waited to be sent when it was copied may have left since: at its first start it is looked for at Twilio, and sent only if it is not there.',
 ];
 
 export const commands: readonly CommandRow[] = [
@@ -30,7 +30,7 @@ export const commands: readonly CommandRow[] = [
     examples: ['tollboard store backup tollboard-2026-11-21.sqlite'],
     async run(call) {
       const target = path.resolve(call.io.cwd, call.args[0] ?? '');
-      await backupStore(await databaseOf(call), target);
+      await backupStore(await databaseOf(call), target, Date.now());
       const { size } = statSync(target);
       if (call.out.json) call.out.line({ file: target, bytes: size });
       else call.out.text(`Copied to ${target} (${size} bytes).`);

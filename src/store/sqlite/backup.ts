@@ -4,15 +4,16 @@ import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { TollboardError } from '../../core/errors.ts';
 import { storeError } from './errors.ts';
+import { COPIES } from './schema.ts';
 
 /** Larger than any database has pages. */
 const ALL_PAGES = 2 ** 31 - 1;
 
 /**
  * Copies `file` as one snapshot to `target` (0600), while others read and write. The copy appears under its name only
- * when it is whole. Throws `TOLLBOARD_STORE_BACKUP_EXISTS` when `target` exists.
+ * when it is whole, and remembers that it is a copy of `now` (milliseconds). Throws `TOLLBOARD_STORE_BACKUP_EXISTS` when `target` exists.
  */
-export async function backupStore(file: string, target: string): Promise<void> {
+export async function backupStore(file: string, target: string, now: number): Promise<void> {
   if (existsSync(target)) throw new TollboardError('TOLLBOARD_STORE_BACKUP_EXISTS', { details: { file: target } });
   const partial = `${target}.partial`;
   try {
@@ -26,9 +27,21 @@ export async function backupStore(file: string, target: string): Promise<void> {
     } finally {
       db.close();
     }
+    remember(partial, now);
     renameSync(partial, target);
   } catch (error) {
     rmSync(partial, { force: true });
     throw storeError(error, file);
+  }
+}
+
+/** What was to be sent may be sent by whoever goes on with the original: the first start on the copy has to know. */
+function remember(copy: string, now: number): void {
+  const db = new DatabaseSync(copy);
+  try {
+    db.exec(COPIES);
+    db.prepare('insert into copies (at) values (?)').run(now);
+  } finally {
+    db.close();
   }
 }

@@ -3,9 +3,10 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { ENTRY_STATES } from '../../core/entry.ts';
+import { COPIES } from './schema.ts';
 
 /** Migration `n` (from 1) leads to schema version `n`. Never edit one that was released: add the next. */
-export const MIGRATIONS: ReadonlyArray<(db: Kysely<unknown>) => Promise<void>> = [first];
+export const MIGRATIONS: ReadonlyArray<(db: Kysely<unknown>) => Promise<void>> = [first, second];
 
 async function first(db: Kysely<unknown>): Promise<void> {
   await entries(db);
@@ -30,6 +31,15 @@ async function first(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at', 'integer', (column) => column.notNull())
     .execute();
   await sendersAndAccounts(db);
+}
+
+async function second(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('entries').addColumn('left_after', 'integer').execute();
+  await db.schema
+    .alterTable('entries')
+    .addColumn('failed_polls', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await sql.raw(COPIES).execute(db);
 }
 
 /**

@@ -43,6 +43,8 @@ export const ENTRY_COLUMNS = {
   listings: ['listings', 'list'],
   lookups: ['lookups', 'plain'],
   polls: ['polls', 'plain'],
+  failedPolls: ['failed_polls', 'plain'],
+  leftAfter: ['left_after', 'plain'],
   createdAt: ['created_at', 'plain'],
   updatedAt: ['updated_at', 'plain'],
 } as const satisfies Record<keyof EntryRecord, readonly [column: string, form: Form]>;
@@ -107,13 +109,15 @@ export function entryFromValues(row: Values): EntryRecord {
     listings: parse(row[26], []),
     lookups: row[27] as number,
     polls: row[28] as number,
-    createdAt: row[29] as number,
-    updatedAt: row[30] as number,
+    failedPolls: row[29] as number,
+    leftAfter: row[30] as number | null,
+    createdAt: row[31] as number,
+    updatedAt: row[32] as number,
   };
 }
 
 export function storedFromValues(row: Values): StoredEntry {
-  return { record: entryFromValues(row), lane: row[31] as string | null, decided: row[32] as number };
+  return { record: entryFromValues(row), lane: row[33] as string | null, decided: row[34] as number };
 }
 
 export function eventFromRow(row: Row): EventRecord {

@@ -8,10 +8,13 @@ import { TollboardError } from '../../core/errors.ts';
 import { storeError } from './errors.ts';
 
 /** The newest schema that this program knows: the number of migrations (a test compares the two). */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** `TOLL` in the file's header tells our databases from others (SQLite docs: PRAGMA application_id). */
 export const APPLICATION_ID = 0x544f4c4c;
+
+/** A row means: this file is a copy, made at that time, and no gateway has run on it. Copies of older files get the table late. */
+export const COPIES = 'create table if not exists copies (at integer not null)';
 
 /**
  * Creates the file (0600, its directory 0700) and takes the migrations it lacks, all in one transaction. Throws

@@ -40,7 +40,7 @@ export async function createSqliteStore({ file, random, maxPageCount }: SqliteSt
       await writes.setOptOut(...pair);
     },
     optedOut: async (...pair) => anyOptOut && reads.optedOut(...pair),
-    backup: (target) => backupStore(file, target),
+    backup: (target, now) => backupStore(file, target, now),
     onCommit: (listener) => listeners.add(listener),
     async close() {
       await writer.close();

@@ -9,6 +9,7 @@ import type { SenderPace } from '../../core/throttle.ts';
 import type { IdempotencyRow, Pruned, PrunedTable, StoredEntry, Tables } from '../tables.ts';
 import type { EntryField, SqlValue } from './rows.ts';
 import { ENTRY_STATES, FINAL_STATES } from '../../core/entry.ts';
+import { UNDECIDED_STATES } from '../tables.ts';
 import { ENTRY_COLUMNS, ENTRY_FIELDS, encodeField, paceFromRow, SELECT_ENTRIES, storedFromValues } from './rows.ts';
 import { Statements } from './statements.ts';
 
@@ -83,6 +84,17 @@ export class SqliteTables implements Tables {
   writtenAfter(now: number): StoredEntry[] {
     const rows = UNFINISHED.flatMap((state) => this.#sql.values(WRITTEN_AFTER, state, now));
     return rows.map(storedFromValues).sort((a, b) => a.record.seq - b.record.seq);
+  }
+
+  undecided(): StoredEntry[] {
+    const rows = UNDECIDED_STATES.flatMap((state) => this.#sql.values(IN_STATE, state));
+    return rows.map(storedFromValues).sort((a, b) => a.record.seq - b.record.seq);
+  }
+
+  takeCopiedAt(): number | null {
+    const at = this.#sql.get('select max(at) as at from copies')?.at ?? null;
+    if (at !== null) this.#sql.run('delete from copies');
+    return at === null ? null : Number(at);
   }
 
   moveEntry(stored: StoredEntry, times: Pick<EntryRecord, 'dueAt' | 'expiresAt'>, updatedAt: number): void {
@@ -278,6 +290,7 @@ const INSERT_ENTRY = `insert into entries (${INSERTED.map((field) => ENTRY_COLUM
 const BY_ID = `${SELECT_ENTRIES} where id = ?`;
 const BY_SID = `${SELECT_ENTRIES} where sid = ? limit 1`;
 const WRITTEN_AFTER = `${SELECT_ENTRIES} where state = ? and state <> 'done' and updated_at > ?`;
+const IN_STATE = `${SELECT_ENTRIES} where state = ? and state <> 'done'`;
 const WHERE_DUE = 'where state = ? and due_at is not null and lane is null and due_at <= ?';
 const DUE = `${SELECT_ENTRIES} ${WHERE_DUE} order by due_at, seq limit ? + 0`;
 const DUE_BUT_PAUSED = `${SELECT_ENTRIES} ${WHERE_DUE} and account not in (select value from json_each(?))
