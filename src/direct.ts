@@ -134,7 +134,9 @@ export function createDirectMessenger(
       const message = fault?.message ?? `Twilio answers for account ${account.accountSid}.`;
       return {
         ok: fault === null,
-        checks: [{ name: 'credentials', ok: fault === null, message, remedy: fault?.remedy ?? null }],
+        checks: [
+          { name: 'credentials', ok: fault === null, message, remedy: fault?.remedy ?? null, error: fault?.report ?? null },
+        ],
       };
     },
     close: () => transport.close(),

@@ -129,6 +129,11 @@ export interface Entry {
   updatedAt: string | null;
   /** True on the repeats of a number within one request: it was sent once, this is that result again. */
   duplicate?: true;
+  /**
+   * True on what an idempotency key gave again: the stored answer of an earlier request, nothing was sent now. Of
+   * Messengers only; the HTTP API says it in the header `Idempotency-Replayed`.
+   */
+  replayed?: true;
 }
 
 /** One line of the ledger that explains an entry: what was decided, when and why, in words and facts. */

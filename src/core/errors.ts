@@ -777,6 +777,8 @@ export interface ErrorReport {
   /** Present on failures of a send. */
   stage: Stage | null;
   twilioCode: number | null;
+  /** Twilio's own sentence, as it came; null where the fault was not told by Twilio. */
+  twilioMessage: string | null;
   httpStatus: number | null;
   /** Twilio's request id (`Twilio-Request-Id`) where it gave one. */
   requestId: string | null;
@@ -789,6 +791,7 @@ export interface TollboardErrorOptions {
   details?: Record<string, unknown>;
   stage?: Stage;
   twilioCode?: number;
+  twilioMessage?: string;
   httpStatus?: number;
   requestId?: string;
   moreInfo?: string;
@@ -825,6 +828,7 @@ export class TollboardError extends Error {
       remedy: this.remedy,
       stage: options.stage ?? null,
       twilioCode,
+      twilioMessage: options.twilioMessage ?? null,
       httpStatus: options.httpStatus ?? null,
       requestId: options.requestId ?? null,
       moreInfo: options.moreInfo ?? (twilioCode === null ? null : `https://www.twilio.com/docs/errors/${twilioCode}`),
@@ -841,6 +845,7 @@ export class TollboardError extends Error {
       details,
       ...(report.stage === null ? {} : { stage: report.stage }),
       ...(report.twilioCode === null ? {} : { twilioCode: report.twilioCode }),
+      ...(report.twilioMessage === null ? {} : { twilioMessage: report.twilioMessage }),
       ...(report.httpStatus === null ? {} : { httpStatus: report.httpStatus }),
       ...(report.requestId === null ? {} : { requestId: report.requestId }),
       ...(report.moreInfo === null ? {} : { moreInfo: report.moreInfo }),

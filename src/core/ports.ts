@@ -60,6 +60,12 @@ export interface SendOptions {
 /** `sent`: Twilio took it (or it ended). `final`: nothing changes any more. */
 export type WaitUntil = 'sent' | 'final';
 
+export interface ResourceOptions {
+  /** True: read from Twilio now. Default false: as Twilio last told it to this process, else read now. */
+  fresh?: boolean;
+  signal?: AbortSignal;
+}
+
 export interface Recipient {
   sid: string;
   phoneNumber: string;
@@ -68,8 +74,8 @@ export interface Recipient {
 
 export interface CheckReport {
   ok: boolean;
-  /** One row per thing looked at, in order. */
-  checks: Array<{ name: string; ok: boolean; message: string; remedy: string | null }>;
+  /** One row per thing looked at, in order; `error` where it failed. */
+  checks: Array<{ name: string; ok: boolean; message: string; remedy: string | null; error: ErrorReport | null }>;
 }
 
 /** The one port that hosts and commands know. Gateway, direct and remote implement it; one suite judges all three. */
@@ -83,6 +89,11 @@ export interface Messenger {
   fetch(id: string): Promise<Entry | null>;
   /** The entry once it reached `until`, or as it stands when the signal ends the wait. Throws when the id is unknown. */
   wait(id: string, until: WaitUntil, signal?: AbortSignal): Promise<Entry>;
+  /**
+   * The message or call as Twilio itself writes it, its snake_case members and JSON types; null while Twilio has none.
+   * By id or Twilio's SID. Throws what reading it failed with.
+   */
+  resource(id: string, options?: ResourceOptions): Promise<Record<string, unknown> | null>;
   /** Verified caller IDs, every page. */
   recipients(signal?: AbortSignal): Promise<Recipient[]>;
   /** Can we reach Twilio with these credentials? Sends nothing. */

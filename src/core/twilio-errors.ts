@@ -82,6 +82,7 @@ export function twilioErrorReport(
     message: code === null ? sentence : `${withoutStop(sentence)} (Twilio ${code}).`,
     ...(row === undefined ? {} : { remedy: row.remedy }),
     ...(code === null ? {} : { twilioCode: code }),
+    ...(message === null ? {} : { twilioMessage: message }),
     ...(facts.stage === undefined ? {} : { stage: facts.stage }),
     ...(facts.httpStatus === undefined ? {} : { httpStatus: facts.httpStatus }),
   });

@@ -1,6 +1,5 @@
 /** The gateway as its surfaces see it: the `GatewayApi` over store, delivery and the accounts' Twilio clients. */
 
-import type { ErrorReport } from '../core/errors.ts';
 import type { GatewayApi } from '../core/gateway-api.ts';
 import type { CheckReport, Recipient, Store, TwilioAccount } from '../core/ports.ts';
 import type { AcceptOptions, SendingAccount } from './accept.ts';
@@ -109,12 +108,11 @@ async function connectivity(client: AccountClient, signal?: AbortSignal): Promis
   try {
     await client.probe(signal);
     const message = `Twilio answers for account ${client.accountSid}.`;
-    return { ok: true, checks: [{ name: 'credentials', ok: true, message, remedy: null }] };
+    return { ok: true, checks: [{ name: 'credentials', ok: true, message, remedy: null, error: null }] };
   } catch (error) {
-    const report: Pick<ErrorReport, 'message' | 'remedy'> = isTollboardError(error)
-      ? error
-      : new TollboardError('TOLLBOARD_INTERNAL');
-    return { ok: false, checks: [{ name: 'credentials', ok: false, message: report.message, remedy: report.remedy }] };
+    const { report } = isTollboardError(error) ? error : new TollboardError('TOLLBOARD_INTERNAL');
+    const { message, remedy } = report;
+    return { ok: false, checks: [{ name: 'credentials', ok: false, message, remedy, error: report }] };
   }
 }
 

@@ -59,7 +59,7 @@ interface ErrorBody {
 
 /** The same error as in the gateway; one whose code a newer gateway has keeps its words. */
 function rebuilt({ code, message, remedy, details = {}, requestId }: ErrorBody): TollboardError {
-  const { stage, twilioCode, httpStatus, twilioRequestId, moreInfo, ...facts } = details;
+  const { stage, twilioCode, twilioMessage, httpStatus, twilioRequestId, moreInfo, ...facts } = details;
   const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED';
   return new TollboardError(known, {
     message,
@@ -67,6 +67,7 @@ function rebuilt({ code, message, remedy, details = {}, requestId }: ErrorBody):
     details: { ...facts, code, requestId },
     ...(stage === 'before_send' || stage === 'unknown' || stage === 'after_send' ? { stage } : {}),
     ...(typeof twilioCode === 'number' ? { twilioCode } : {}),
+    ...(typeof twilioMessage === 'string' ? { twilioMessage } : {}),
     ...(typeof httpStatus === 'number' ? { httpStatus } : {}),
     ...(typeof twilioRequestId === 'string' ? { requestId: twilioRequestId } : {}),
     ...(typeof moreInfo === 'string' ? { moreInfo } : {}),

@@ -27,6 +27,7 @@ export function errorText(error: TollboardError, requestId: string): string {
   const details: Record<string, unknown> = { ...error.details };
   if (report.stage !== null) details.stage = report.stage;
   if (report.twilioCode !== null) details.twilioCode = report.twilioCode;
+  if (report.twilioMessage !== null) details.twilioMessage = report.twilioMessage;
   if (report.httpStatus !== null) details.httpStatus = report.httpStatus;
   if (report.requestId !== null) details.twilioRequestId = report.requestId;
   if (report.moreInfo !== null) details.moreInfo = report.moreInfo;

@@ -36,6 +36,7 @@ export const errorReport = z
     remedy: z.string(),
     stage: z.enum(['before_send', 'unknown', 'after_send']).nullable(),
     twilioCode: z.int().nullable(),
+    twilioMessage: z.string().nullable().describe("Twilio's own sentence, where it told the fault."),
     httpStatus: z.int().nullable(),
     requestId: z.string().nullable().describe("Twilio's request id."),
     moreInfo: z.string().nullable(),
@@ -103,7 +104,13 @@ export const recipient = z
   .meta({ id: 'Recipient', description: 'A verified caller ID of the account.' });
 
 const checks = z.array(
-  z.strictObject({ name: z.string(), ok: z.boolean(), message: z.string(), remedy: z.string().nullable() }),
+  z.strictObject({
+    name: z.string(),
+    ok: z.boolean(),
+    message: z.string(),
+    remedy: z.string().nullable(),
+    error: errorReport.nullable(),
+  }),
 );
 export const checkReport = z
   .strictObject({ ok: z.boolean(), checks, simulated: z.boolean() })
