@@ -50,7 +50,7 @@ export function createDirectMessenger(
     client: createTwilioClient(account, { transport, clock, userAgent: `tollboard/${version}` }),
   }));
   /** What this process sent, by our id and by Twilio's SID. */
-  const known = new Map<string, { entry: EntryRecord; session: Session }>();
+  const known = new Map<string, Known>();
 
   async function send(requests: readonly SendRequest[], sending: SendOptions = {}): Promise<Entry[]> {
     if (sending.idempotencyKey !== undefined) throw needsGateway('An idempotency key');
@@ -74,10 +74,13 @@ export function createDirectMessenger(
         idempotencyKey: null,
         refusal: () => null,
       });
-      const records = await deliverOnce(prepared.entries, session.client, { clock, random, signal });
+      const resources = new Map<string, Record<string, unknown>>();
+      const onTaken = resources.set.bind(resources);
+      const records = await deliverOnce(prepared.entries, session.client, { clock, random, signal, onTaken });
       for (const entry of records) {
-        known.set(entry.id, { entry, session });
-        if (entry.sid !== null) known.set(entry.sid, { entry, session });
+        const mine = { entry, session, resource: resources.get(entry.id) ?? null };
+        known.set(entry.id, mine);
+        if (entry.sid !== null) known.set(entry.sid, mine);
       }
       return outcomes(prepared, records).map(withTwilioId);
     } catch (error) {
@@ -127,6 +130,15 @@ export function createDirectMessenger(
     send,
     fetch,
     wait,
+    async resource(id, { fresh = false, signal } = {}) {
+      const mine = known.get(id);
+      if (mine !== undefined && mine.entry.sid === null) return null;
+      if (!fresh && mine !== undefined && mine.resource !== null) return mine.resource;
+      const session = mine?.session ?? sessionOf(sessions, undefined);
+      const resource = await orNull(session.client.fetchResource(kindOf(id), mine?.entry.sid ?? id, signal));
+      if (mine !== undefined) mine.resource = resource;
+      return resource;
+    },
     recipients: (signal) => sessionOf(sessions, undefined).client.recipients(signal),
     async check(signal) {
       const { account, client } = sessionOf(sessions, undefined);
@@ -135,12 +147,25 @@ export function createDirectMessenger(
       return {
         ok: fault === null,
         checks: [
-          { name: 'credentials', ok: fault === null, message, remedy: fault?.remedy ?? null, error: fault?.report ?? null },
+          {
+            name: 'credentials',
+            ok: fault === null,
+            message,
+            remedy: fault?.remedy ?? null,
+            error: fault?.report ?? null,
+          },
         ],
       };
     },
     close: () => transport.close(),
   };
+}
+
+/** What this process sent, and what Twilio last told of it. */
+interface Known {
+  entry: EntryRecord;
+  session: Session;
+  resource: Record<string, unknown> | null;
 }
 
 interface Session {

@@ -16,6 +16,7 @@ import { createGatewayService } from './delivery/gateway-service.ts';
 import { createGuardedRequest } from './delivery/guarded-request.ts';
 import { createLateChanges } from './delivery/late-changes.ts';
 import { createGatewayMessenger } from './delivery/messenger.ts';
+import { createAccountProof } from './server/account-proof.ts';
 import { createServer } from './server/app.ts';
 import { createMeters } from './server/meters.ts';
 import { createTokens } from './server/tokens.ts';
@@ -121,6 +122,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     tokens: tokens.list,
     revokeToken: tokens.revoke,
     authorize: tokens.authorize,
+    proveAccount: createAccountProof(accounts),
     metrics: meters.text,
   });
 

@@ -22,6 +22,7 @@ function messenger(answer: (request: SendRequest) => Entry[] | ErrorCode, seen: 
     },
     fetch: nothing,
     wait: nothing,
+    resource: nothing,
     recipients: nothing,
     check: nothing,
   };
@@ -35,6 +36,7 @@ function taken(request: SendRequest): Entry[] {
     remedy: '',
     stage: null,
     twilioCode: 21211,
+    twilioMessage: null,
     httpStatus: null,
     requestId: null,
     moreInfo: null,

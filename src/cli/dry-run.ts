@@ -79,6 +79,7 @@ function blank(request: SendRequest): Entry | null {
     remedy: '',
     stage: null,
     twilioCode: 21211,
+    twilioMessage: null,
     httpStatus: null,
     requestId: null,
     moreInfo: null,

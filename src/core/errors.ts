@@ -36,6 +36,12 @@ interface CatalogueRow {
 
 /** Every code, sorted by area. `docs/reference/errors.md` is generated from this table. */
 export const ERRORS = {
+  TOLLBOARD_ACCOUNT_CREDENTIALS: {
+    kind: 'unauthorized',
+    message: 'The credentials given for account {account} are not those of the configuration.',
+    remedy: 'Give the auth token or the API key that tollboard.yaml has for this account.',
+    twilioCode: 20003,
+  },
   TOLLBOARD_ACCOUNT_UNKNOWN: {
     kind: 'not_found',
     message: 'There is no account {account} in the configuration; configured are: {known}.',

@@ -9,6 +9,7 @@ import type {
   EntryQuery,
   EventQuery,
   Recipient,
+  ResourceOptions,
   SendOptions,
   SendRequest,
   TokenRecord,
@@ -29,6 +30,14 @@ export interface CallbackRequest {
   pathAndQuery: string;
   fields: FormFields;
   signature: string | null;
+}
+
+/** Credentials of an account as a request brings them: only to select and prove the account, then dropped (interface §3). */
+export interface AccountCredentials {
+  accountSid: string;
+  /** The account's SID or an API key's. */
+  username: string;
+  password: string;
 }
 
 export interface IssuedToken {
@@ -57,6 +66,8 @@ export interface GatewayApi {
   cancel(id: string): Promise<EntryRecord>;
   resolve(id: string, choice: Choice, sid: string | null): Promise<EntryRecord>;
   redact(id: string): Promise<EntryRecord>;
+  /** See {@link Messenger.resource}; null also where no entry has this id. */
+  resource(id: string, options?: ResourceOptions): Promise<Record<string, unknown> | null>;
   recipients(account?: string, signal?: AbortSignal): Promise<Recipient[]>;
   /** Sends nothing unless `to` is given, then one text. */
   connectivity(account?: string, signal?: AbortSignal): Promise<CheckReport>;
@@ -72,6 +83,12 @@ export interface GatewayApi {
   revokeToken(sid: string): Promise<boolean>;
   /** Bearer: the local token of this start, or an issued secret. Basic: an issued key with its secret. Constant time. */
   authorize(credentials: { bearer: string } | { username: string; password: string }): Promise<boolean>;
+  /**
+   * Whether credentials that came in a request prove a right to a configured account: its SID with one of its auth
+   * tokens, or its API key with the secret. Constant time. Throws `TOLLBOARD_ACCOUNT_UNKNOWN` (Twilio 20404) and
+   * `TOLLBOARD_ACCOUNT_CREDENTIALS` (Twilio 20003).
+   */
+  proveAccount(credentials: AccountCredentials): void;
   /** Prometheus text; no numbers, no bodies. */
   metrics(): Promise<string>;
 }

@@ -43,6 +43,7 @@ describe('an error of Twilio', () => {
       remedy: twilioError(21211)?.remedy,
       stage: 'before_send',
       twilioCode: 21211,
+      twilioMessage: "Invalid 'To' Phone Number: +1555000XXXX",
       httpStatus: 400,
       requestId: 'RQ1',
       moreInfo: 'https://www.twilio.com/docs/errors/21211',

@@ -1,5 +1,6 @@
 /** The gateway as its surfaces see it: the `GatewayApi` over store, delivery and the accounts' Twilio clients. */
 
+import type { EntryKind } from '../core/entry.ts';
 import type { GatewayApi } from '../core/gateway-api.ts';
 import type { CheckReport, Recipient, Store, TwilioAccount } from '../core/ports.ts';
 import type { AcceptOptions, SendingAccount } from './accept.ts';
@@ -12,14 +13,16 @@ import { takeCallback } from './tracker.ts';
 /** What the service asks of Twilio beyond delivery. Both throw `TollboardError`. */
 export interface AccountClient extends TwilioAccount {
   recipients(signal?: AbortSignal): Promise<Recipient[]>;
+  /** The resource as Twilio writes it. */
+  fetchResource(kind: EntryKind, sid: string, signal?: AbortSignal): Promise<Record<string, unknown>>;
   /** The numbers this account owns, every page. */
   ownedNumbers(signal?: AbortSignal): Promise<string[]>;
   /** The cheapest authenticated request that auth tokens and API keys may both make. */
   probe(signal?: AbortSignal): Promise<void>;
 }
 
-/** Named tokens and meters live in the server's room; the service only passes them on. */
-type Passed = Pick<GatewayApi, 'issueToken' | 'tokens' | 'revokeToken' | 'authorize' | 'metrics'>;
+/** Tokens, proofs and meters live in the server's room; the service only passes them on. */
+type Passed = Pick<GatewayApi, 'issueToken' | 'tokens' | 'revokeToken' | 'authorize' | 'proveAccount' | 'metrics'>;
 
 export interface GatewayServiceOptions extends Passed {
   store: Store;
@@ -83,6 +86,11 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
     cancel: (id) => cancel(id, control),
     resolve: (id, choice, sid) => resolveEntry(id, choice, sid, control),
     redact: (id) => redact(id, control),
+    async resource(id, { signal } = {}) {
+      const entry = (await store.entry({ id })) ?? (await store.entry({ sid: id }));
+      if (entry === null || entry.sid === null) return null;
+      return clientOf(entry.account).fetchResource(entry.kind, entry.sid, signal);
+    },
     recipients: (account, signal) => clientOf(account).recipients(signal),
     connectivity: (account, signal) => connectivity(clientOf(account), signal),
     events: (query) => store.events(query),
@@ -99,6 +107,7 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
     tokens: options.tokens,
     revokeToken: options.revokeToken,
     authorize: options.authorize,
+    proveAccount: options.proveAccount,
     metrics: options.metrics,
   };
 }

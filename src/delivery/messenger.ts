@@ -31,6 +31,7 @@ export function createGatewayMessenger(gateway: GatewayApi): GatewayMessenger {
       return record === null ? null : entryView(record);
     },
     wait: (id, until, signal) => waiters.wait(id, until, signal),
+    resource: (id, options) => gateway.resource(id, options),
     recipients: (signal) => gateway.recipients(undefined, signal),
     check: (signal) => gateway.connectivity(undefined, signal),
     close: () => waiters.close(),
@@ -40,7 +41,8 @@ export function createGatewayMessenger(gateway: GatewayApi): GatewayMessenger {
 /** A single recipient that the check refuses is an outcome of its own, not an exception. */
 async function sendOne(gateway: GatewayApi, request: SendRequest, options: SendOptions): Promise<Entry[]> {
   try {
-    return (await gateway.send(request, options)).entries;
+    const { entries, replayed } = await gateway.send(request, options);
+    return replayed ? entries.map((entry) => ({ ...entry, replayed: true })) : entries;
   } catch (error) {
     const outcome = isTollboardError(error)
       ? refusedOutcome(request, error.report, error.details.simulated === true)

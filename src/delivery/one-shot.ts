@@ -19,6 +19,8 @@ export interface OneShot {
   clock: Clock;
   random: Random;
   signal: AbortSignal | undefined;
+  /** Told what Twilio answered for an entry that it took. */
+  onTaken?(id: string, resource: Record<string, unknown>): void;
 }
 
 /** Every entry in its last state, in the order given; those already rejected stay so. Never throws for a recipient. */
@@ -53,7 +55,7 @@ export async function deliverOnce(
 async function deliver(
   record: EntryRecord,
   twilio: TwilioAccount,
-  { clock, random, signal }: OneShot,
+  { clock, random, signal, onTaken }: OneShot,
 ): Promise<{ entry: EntryRecord; halt: ErrorReport | null }> {
   const form = toForm(record.kind, record.to, record.params, record.extra);
   let entry = record;
@@ -66,7 +68,10 @@ async function deliver(
     // Never aborted: that would not call the request back, only lose its answer.
     const result = await twilio.create(entry.kind, form);
     const now = clock.now();
-    if (result.outcome === 'accepted') return { entry: moved(entry, { ...result, type: 'accepted' }, now), halt: null };
+    if (result.outcome === 'accepted') {
+      onTaken?.(entry.id, result.resource);
+      return { entry: moved(entry, { ...result, type: 'accepted' }, now), halt: null };
+    }
     if (result.outcome === 'unknown')
       return { entry: moved(entry, { type: 'lost', error: result.error }, now), halt: null };
     const again = result.outcome === 'rate_limited' && entry.attempts < ATTEMPTS && signal?.aborted !== true;

@@ -169,7 +169,7 @@ async function awaited<Asked>(
     // It is accepted, whatever a look at it failed with.
     return outcome;
   } finally {
-    end();
+    await end();
   }
 }
 
@@ -213,7 +213,7 @@ async function resourceOf(
 }
 
 /** A signal that aborts after `ms` of this clock, or with the caller's. */
-function patienceOf(ms: number, { clock, signal }: Running): { patience: AbortSignal; end(): void } {
+function patienceOf(ms: number, { clock, signal }: Running): { patience: AbortSignal; end(): Promise<void> } {
   const over = new AbortController();
   const awake = new AbortController();
   const timer = clock.sleep(ms, awake.signal).then(
@@ -221,7 +221,11 @@ function patienceOf(ms: number, { clock, signal }: Running): { patience: AbortSi
     () => undefined,
   );
   const patience = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
-  return { patience, end: () => void (awake.abort(), timer) };
+  const end = () => {
+    awake.abort();
+    return timer;
+  };
+  return { patience, end };
 }
 
 function endingOf(done: Done): Ending {

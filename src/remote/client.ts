@@ -1,6 +1,6 @@
 /** Requests to a gateway's HTTP API: errors rebuilt, repeated only where that is safe, server-sent events read. */
 
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import type { Clock, Random } from '../core/ports.ts';
 import type { Answer } from './answer.ts';
 import type { StreamFrame } from './frames.ts';
@@ -30,6 +30,10 @@ export interface GatewayRequest {
   /** True where repeating it does nothing twice. Default: true for GET only. */
   repeatable?: boolean;
   signal?: AbortSignal;
+  /** Longest wait for an answer, milliseconds. Default 60,000: the gateway itself gives Twilio 30 s. */
+  answerMs?: number;
+  /** Told the headers of the answer that counts, and whether the request had been tried before. */
+  onHeaders?: (headers: IncomingHttpHeaders, repeated: boolean) => void;
 }
 
 export interface GatewayClient {
@@ -109,8 +113,8 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
   async function tryOnce(request: GatewayRequest): Promise<Try> {
     const over = new AbortController();
     const patience = new AbortController();
-    const timer = clock.sleep(ANSWER_MS, over.signal).then(
-      () => patience.abort(new Error('no answer within a minute')),
+    const timer = clock.sleep(request.answerMs ?? ANSWER_MS, over.signal).then(
+      () => patience.abort(new Error('no answer in time')),
       () => undefined,
     );
     const signal = request.signal === undefined ? patience.signal : AbortSignal.any([patience.signal, request.signal]);
@@ -145,6 +149,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
         if (left && asked.method !== 'GET' && !proves(result.status)) {
           throw answerLost(url, `HTTP ${result.status} to a repeat`, asked.headers?.['idempotency-key']);
         }
+        asked.onHeaders?.(result.headers, tries > 1);
         return answerOf<T>(url, result, asked.method);
       }
       left ||= result.left;

@@ -52,15 +52,19 @@ export function createRemoteMessenger(options: RemoteMessengerOptions): RemoteMe
 
   async function sendOne(request: SendRequest, idempotencyKey: string, signal?: AbortSignal): Promise<Entry[]> {
     try {
+      let replayed = false;
       const answer = await client.request<Partial<Record<Plural, Entry[]>>>({
         method: 'POST',
         path: `/api/v1/${plural(request.kind)}`,
         body: bodyOf(request),
         headers: { 'idempotency-key': idempotencyKey, 'tollboard-host': request.host },
         repeatable: true,
+        // What a repeat of ours is given again is the answer to this very send.
+        onHeaders: (headers, repeated) => (replayed = !repeated && headers['idempotency-replayed'] === 'true'),
         ...withSignal(signal),
       });
-      return answer[plural(request.kind)] ?? [];
+      const entries = answer[plural(request.kind)] ?? [];
+      return replayed ? entries.map((entry) => ({ ...entry, replayed: true })) : entries;
     } catch (error) {
       const outcome = isTollboardError(error)
         ? refusedOutcome(request, error.report, error.details.simulated === true)
@@ -85,6 +89,10 @@ export function createRemoteMessenger(options: RemoteMessengerOptions): RemoteMe
     },
     fetch,
     wait: (id, until, signal) => follower.wait(id, until, signal),
+    async resource(id, { fresh = false, signal } = {}) {
+      const path = `${pathOf(id)}/resource${fresh ? '?fresh=true' : ''}`;
+      return orNull(client.request<Record<string, unknown> | null>({ method: 'GET', path, ...withSignal(signal) }));
+    },
     async recipients(signal) {
       const answer = await client.request<{ recipients: Recipient[] }>({
         method: 'GET',

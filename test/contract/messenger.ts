@@ -141,7 +141,8 @@ function sending(holds: Holds, start: Start): void {
     const request = text([ANN, BEA]);
     const first = await messenger.send([request], { idempotencyKey: 'order 42' });
     const again = await messenger.send([request], { idempotencyKey: 'order 42' });
-    expect(again).toEqual(first);
+    expect(again).toEqual(first.map((entry) => ({ ...entry, replayed: true })));
+    expect(first[0]).not.toHaveProperty('replayed');
     expect(first.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['order 42', 'order 42']);
     const other = messenger.send([text(CEM)], { idempotencyKey: 'order 42' });
     await expect(other).rejects.toMatchObject({ code: 'TOLLBOARD_IDEMPOTENCY_MISMATCH' });
@@ -225,6 +226,31 @@ function following(holds: Holds, start: Start): void {
     expect(await messenger.fetch(end.id ?? '')).toEqual(end);
     expect(await messenger.fetch(end.sid ?? '')).toEqual(end);
     expect(await messenger.wait(end.sid ?? '', 'final')).toEqual(end);
+  });
+
+  holds('shows a text as Twilio itself writes it, as last told and as it is now', async () => {
+    const { messenger, simulator } = await start();
+    const mediaUrl = 'https://example.org/a.jpg';
+    const [entry] = await messenger.send([text(ANN, { params: { body: 'Hello', mediaUrl } })]);
+    const { sid } = await messenger.wait(entry?.id ?? '', 'sent');
+    const told = await messenger.resource(entry?.id ?? '');
+    expect(told).toMatchObject({ sid, to: ANN, body: 'Hello', num_media: '1', error_code: null, price_unit: 'USD' });
+    expect(Object.keys(told ?? {})).toHaveLength(20);
+    await messenger.wait(sid ?? '', 'final');
+    const now = await messenger.resource(sid ?? '', { fresh: true });
+    expect(now).toMatchObject({ sid, status: 'delivered', account_sid: simulator.accounts[0]?.sid });
+    for (const id of [NOBODY, 'nonsense', '', '../messages'])
+      expect(await messenger.resource(id, { fresh: true }), id).toBeNull();
+  });
+
+  holds('shows nothing of a text that Twilio refused', async () => {
+    const { messenger } = await start();
+    const request = text([ANN, BEA], { params: { body: 'x', from: '+15557654321' } });
+    for (const entry of await messenger.send([request])) {
+      const { id, state } = await ended(messenger, entry);
+      expect(state).toBe('rejected');
+      if (id !== null) expect(await messenger.resource(id)).toBeNull();
+    }
   });
 
   holds('fetches nothing for what nobody knows', async () => {

@@ -56,6 +56,7 @@ export function storeWrites(name: string, create: CreateHarness): void {
             remedy: 'r',
             stage: 'before_send',
             twilioCode: 1,
+            twilioMessage: null,
             httpStatus: 2,
             requestId: 'RQ',
             moreInfo: null,

@@ -8,6 +8,7 @@ import type { AccountClient } from '../../src/delivery/gateway-service.ts';
 import type { RunningServer, ServerOptions } from '../../src/server/app.ts';
 import { createGatewayService } from '../../src/delivery/gateway-service.ts';
 import { createLateChanges } from '../../src/delivery/late-changes.ts';
+import { createAccountProof } from '../../src/server/account-proof.ts';
 import { createServer } from '../../src/server/app.ts';
 import { createMeters } from '../../src/server/meters.ts';
 import { createTokens } from '../../src/server/tokens.ts';
@@ -16,6 +17,7 @@ import { systemClock, systemRandom } from '../../src/system.ts';
 import { type CheckedFetch, checkedFetch } from './openapi.ts';
 
 export const ACCOUNT = `AC${'0'.repeat(32)}`;
+export const AUTH_TOKEN = 'the auth token of the account';
 export const SENDER = '+15550000001';
 /** The only signature that the double of the verifier takes. */
 export const SIGNATURE = 'genuine';
@@ -77,6 +79,9 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       tokens: tokens.list,
       revokeToken: tokens.revoke,
       authorize: tokens.authorize,
+      proveAccount: createAccountProof([
+        { accountSid: ACCOUNT, authTokens: [AUTH_TOKEN], apiKey: null, apiSecret: null },
+      ]),
       metrics: createMeters(() => store.counts()).text,
     }),
     ...options.gateway,
@@ -157,6 +162,7 @@ function twilioDouble(): AccountClient {
     accountSid: ACCOUNT,
     create: never,
     fetch: never,
+    fetchResource: never,
     list: never,
     cancel: never,
     redact: never,

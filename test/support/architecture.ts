@@ -18,6 +18,14 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/remote/': ['src/remote/', 'src/core/'],
   // Never src/twilio/: the simulator must be able to disagree with the client.
   'src/simulator/': ['src/simulator/', 'src/core/', 'src/wire/'],
+  // A host knows its own tool and the contract; never another host.
+  'src/hosts/': ['src/hosts/host.ts', 'src/core/'],
+  ...Object.fromEntries(
+    ['ansible', 'soar', 'bytechef', 'flogo', 'home-assistant'].map((host) => [
+      `src/hosts/${host}/`,
+      [`src/hosts/${host}/`, 'src/hosts/host.ts', 'src/core/'],
+    ]),
+  ),
   // Roots: the only files that know several parts.
   'src/cli/': ['src/'],
   'src/system.ts': ['src/core/'],
@@ -27,11 +35,13 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/direct.ts': ['src/'],
   'src/simulator.ts': ['src/simulator/', 'src/core/', 'src/system.ts'],
   'src/twilio-http-client.ts': ['src/'],
+  'src/hosts.ts': ['src/'],
+  'integrations/': ['src/', 'integrations/'],
   'scripts/': ['src/', 'scripts/'],
   'benchmarks/': ['src/', 'benchmarks/'],
   // Examples are read as a user's program: they import the package by its name.
   'examples/': ['examples/'],
-  'test/': ['src/', 'test/', 'scripts/', 'benchmarks/', 'examples/'],
+  'test/': ['src/', 'test/', 'scripts/', 'benchmarks/', 'examples/', 'integrations/'],
 };
 
 /** npm packages that do no I/O, the only ones core may load. */

@@ -8,6 +8,7 @@ import { isoTime } from '../../core/check.ts';
 import { ENTRY_STATES, entryView } from '../../core/entry.ts';
 import { TollboardError } from '../../core/errors.ts';
 import { apiAnswers, jsonAnswer } from '../answers.ts';
+import { callerGone } from '../caller-gone.ts';
 import { sendRequestOf } from '../request-body.ts';
 import { entry, explainedEntry, timeText } from '../schemas.ts';
 import { looseValidator } from '../validation.ts';
@@ -49,6 +50,10 @@ const sendHeaders = z.looseObject({
 
 const idParams = z.object({ id: z.string().describe("The entry's id or Twilio's SID.") });
 const explainQuery = z.strictObject({ explain: z.enum(['true', 'false']).optional().describe('Add the decisions.') });
+const resourceQuery = z.strictObject({
+  fresh: z.enum(['true', 'false']).optional().describe('Read it from Twilio now. Default: as Twilio last told it.'),
+});
+const resource = z.record(z.string(), z.unknown()).describe('snake_case members, with the JSON types of Twilio.');
 const resolveBody = z.strictObject({
   choice: z
     .enum(['sent', 'resend', 'drop'])
@@ -60,6 +65,7 @@ export function entryRoutes(api: Api, context: ServerContext, routes: EntryRoute
   createRoute(api, context, routes);
   listRoute(api, context, routes);
   fetchRoute(api, context, routes);
+  resourceRoute(api, context, routes);
   actionRoutes(api, context, routes);
 }
 
@@ -155,6 +161,30 @@ function fetchRoute(api: Api, context: ServerContext, { kind, plural }: EntryRou
         ...entryView(record),
         decisions: decisions.map(({ at, ...rest }) => ({ at: new Date(at).toISOString(), ...rest })),
       };
+    },
+  );
+}
+
+function resourceRoute(api: Api, context: ServerContext, { kind, plural }: EntryRoutes): void {
+  api.get(
+    `/${plural}/:id/resource`,
+    {
+      schema: {
+        operationId: kind === 'call' ? 'fetchCallResource' : 'fetchMessageResource',
+        tags: [plural],
+        summary: `Fetch one ${kind} as Twilio itself writes it`,
+        params: idParams,
+        querystring: resourceQuery,
+        response: apiAnswers(
+          { 200: jsonAnswer("Twilio's own JSON; null while Twilio has none.", resource.nullable()) },
+          [401, 404, 422, 429, 503, 504],
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { id } = await existing(context, kind, request.params.id);
+      const fresh = request.query.fresh === 'true';
+      return context.gateway.resource(id, { fresh, signal: callerGone(reply) });
     },
   );
 }

@@ -42,7 +42,8 @@ export function checkStore(file: string): StoreCheck {
   } catch (error) {
     const failure = isTollboardError(error) ? error : storeError(error, file);
     report.ok = false;
-    report.checks.push({ name: 'file', ok: false, message: failure.message, remedy: failure.remedy });
+    const { message, remedy, report: fault } = failure;
+    report.checks.push({ name: 'file', ok: false, message, remedy, error: fault });
   } finally {
     db?.close();
   }
@@ -100,5 +101,5 @@ function checkRows(sql: Statements, report: StoreCheck): void {
 function add(report: StoreCheck, name: string, ok: boolean, message: string): void {
   report.ok &&= ok;
   const remedy = ok ? null : 'Stop the gateway, keep a copy of the file, and restore the newest backup.';
-  report.checks.push({ name, ok, message, remedy });
+  report.checks.push({ name, ok, message, remedy, error: null });
 }

@@ -1,0 +1,39 @@
+/** The public entry of the hosts: what each of the five tools hands over and gets back, over any Messenger. */
+
+import type { Clock, Messenger } from './core/ports.ts';
+import type { Host, HostDefinition } from './hosts/host.ts';
+import type { Run, RunOptions } from './hosts/run.ts';
+import { runHost } from './hosts/run.ts';
+import { systemClock } from './system.ts';
+
+export type { Field, Host, HostDefinition, HostName, OutputField } from './hosts/host.ts';
+export type { Ending, Run } from './hosts/run.ts';
+
+export interface HostRunOptions extends Omit<RunOptions, 'clock'> {
+  /** Default: the system's. */
+  clock?: Clock;
+}
+
+/** A host ready for use: its documents as data, and its input carried out. */
+export interface RunnableHost<Output = unknown> {
+  readonly definition: HostDefinition;
+  /** The host's own input (JSON) in, the host's own output out. Rejects only when aborted before anything was sent. */
+  run(input: unknown, messenger: Messenger, options?: HostRunOptions): Promise<Output>;
+  /** The same with how it ended, for exit codes. */
+  report(input: unknown, messenger: Messenger, options?: HostRunOptions): Promise<Run<Output>>;
+  credentials: Host<unknown, Output>['credentials'];
+}
+
+/** Every host by its name. */
+export const HOSTS: Readonly<Record<string, RunnableHost>> = {};
+
+export function ready<Asked, Output>(host: Host<Asked, Output>): RunnableHost<Output> {
+  const report = (input: unknown, messenger: Messenger, options: HostRunOptions = {}) =>
+    runHost(host, input, messenger, { clock: systemClock, ...options });
+  return {
+    definition: host.definition,
+    credentials: host.credentials,
+    report,
+    run: async (input, messenger, options) => (await report(input, messenger, options)).output,
+  };
+}
