@@ -16,6 +16,7 @@ import { createGatewayService } from './delivery/gateway-service.ts';
 import { createGuardedRequest } from './delivery/guarded-request.ts';
 import { createLateChanges } from './delivery/late-changes.ts';
 import { createGatewayMessenger } from './delivery/messenger.ts';
+import { createHostRunners } from './host-runners.ts';
 import { createAccountProof } from './server/account-proof.ts';
 import { createServer } from './server/app.ts';
 import { createMeters } from './server/meters.ts';
@@ -126,8 +127,12 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     metrics: meters.text,
   });
 
+  const hosts = createHostRunners(api, clock);
+  parts.add(() => hosts.close());
+
   const server = await createServer({
     gateway: api,
+    hosts: hosts.byName,
     listen: settings.listen,
     publicUrl: settings.publicUrl,
     logger,

@@ -1,8 +1,9 @@
 /** The public entry of the hosts: what each of the five tools hands over and gets back, over any Messenger. */
 
 import type { Clock, Messenger } from './core/ports.ts';
-import type { Host, HostDefinition } from './hosts/host.ts';
+import type { Host, HostDefinition, HostName } from './hosts/host.ts';
 import type { Run, RunOptions } from './hosts/run.ts';
+import { homeAssistantHost } from './hosts/home-assistant/host.ts';
 import { runHost } from './hosts/run.ts';
 import { systemClock } from './system.ts';
 
@@ -24,10 +25,7 @@ export interface RunnableHost<Output = unknown> {
   credentials: Host<unknown, Output>['credentials'];
 }
 
-/** Every host by its name. */
-export const HOSTS: Readonly<Record<string, RunnableHost>> = {};
-
-export function ready<Asked, Output>(host: Host<Asked, Output>): RunnableHost<Output> {
+function ready<Asked, Output>(host: Host<Asked, Output>): RunnableHost<Output> {
   const report = (input: unknown, messenger: Messenger, options: HostRunOptions = {}) =>
     runHost(host, input, messenger, { clock: systemClock, ...options });
   return {
@@ -37,3 +35,10 @@ export function ready<Asked, Output>(host: Host<Asked, Output>): RunnableHost<Ou
     run: async (input, messenger, options) => (await report(input, messenger, options)).output,
   };
 }
+
+export const homeAssistant = ready(homeAssistantHost);
+
+/** Every host by its name. */
+export const HOSTS: Readonly<Partial<Record<HostName, RunnableHost>>> = {
+  'home-assistant': homeAssistant,
+};

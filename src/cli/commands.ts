@@ -32,6 +32,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/connectivity.ts'),
   },
   {
+    name: 'host',
+    summary: "Carry out a tool's own input and print its own output.",
+    load: () => import('./commands/host.ts'),
+  },
+  {
     name: 'simulator',
     summary: 'Run the offline Twilio alone, or steer a running one.',
     load: () => import('./commands/simulator.ts'),

@@ -326,6 +326,16 @@ export const ERRORS = {
     remedy:
       'Start it with "npx tollboard start", or correct the URL; it has nothing of this request, so repeating it is safe.',
   },
+  TOLLBOARD_HOST_INPUT_INVALID: {
+    kind: 'invalid',
+    message: 'The input of host {host} has a fault: {field} is {value}; expected {expected}.',
+    remedy: 'Correct {field}; tollboard host {host} --describe lists every field.',
+  },
+  TOLLBOARD_HOST_UNKNOWN: {
+    kind: 'not_found',
+    message: 'There is no host {host}; there are {known}.',
+    remedy: 'Name one of them.',
+  },
   TOLLBOARD_HTTP_BODY_INVALID: {
     kind: 'invalid',
     message: '{where} of the body is {value}; expected {expected}.',

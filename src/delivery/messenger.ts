@@ -12,7 +12,8 @@ export interface GatewayMessenger extends Messenger {
   close(): void;
 }
 
-export function createGatewayMessenger(gateway: GatewayApi): GatewayMessenger {
+/** `account`: name or SID of the account whose recipients and credentials are looked at. Default: the first one. */
+export function createGatewayMessenger(gateway: GatewayApi, account?: string): GatewayMessenger {
   const waiters = new Waiters(gateway);
   return {
     async send(requests: readonly SendRequest[], options: SendOptions = {}): Promise<Entry[]> {
@@ -32,8 +33,8 @@ export function createGatewayMessenger(gateway: GatewayApi): GatewayMessenger {
     },
     wait: (id, until, signal) => waiters.wait(id, until, signal),
     resource: (id, options) => gateway.resource(id, options),
-    recipients: (signal) => gateway.recipients(undefined, signal),
-    check: (signal) => gateway.connectivity(undefined, signal),
+    recipients: (signal) => gateway.recipients(account, signal),
+    check: (signal) => gateway.connectivity(account, signal),
     close: () => waiters.close(),
   };
 }

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { GatewayApi } from '../core/gateway-api.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
 import type { Api, ServerContext, ServerLimits } from './context.ts';
+import type { HostRunner } from './hosts.ts';
 import fastify from 'fastify';
 import { TollboardError } from '../core/errors.ts';
 import { callRoutes } from './api/calls.ts';
@@ -19,6 +20,7 @@ import { DEFAULT_LIMITS } from './context.ts';
 import { errorText, sendError } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { healthRoutes } from './health.ts';
+import { hostRoutes } from './hosts.ts';
 import { metricsRoutes } from './metrics.ts';
 import { document, openapiRoutes, registerOpenapi } from './openapi.ts';
 import { answerUnknown, rememberRoutes } from './unknown-route.ts';
@@ -27,6 +29,8 @@ import { callbackRoutes } from './webhooks/callbacks.ts';
 
 export interface ServerOptions {
   gateway: GatewayApi;
+  /** By name. */
+  hosts: ReadonlyMap<string, HostRunner>;
   /** Where to listen (port 0: any free one), and further names under which requests may come. */
   listen: { host: string; port: number; hosts: readonly string[] };
   publicUrl: string | null;
@@ -85,6 +89,7 @@ export async function openapiDocument(version: string): Promise<Record<string, u
   const nothing = {} as never;
   const app = await createApp({
     gateway: nothing,
+    hosts: new Map(),
     logger: nothing,
     clock: nothing,
     random: nothing,
@@ -142,6 +147,10 @@ async function createApp(context: AppOptions): Promise<Api> {
   });
   await app.register((webhooks: Api, _options, done) => {
     callbackRoutes(webhooks, context);
+    done();
+  });
+  await app.register((hosts: Api, _options, done) => {
+    hostRoutes(hosts, context);
     done();
   });
   await app.register(apiRoutes(context), { prefix: '/api/v1' });

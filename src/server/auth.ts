@@ -1,4 +1,4 @@
-/** Bearer tokens for the API. */
+/** Who asks: Bearer tokens for the API, beside them accounts for the hosts. */
 
 import type { GatewayApi } from '../core/gateway-api.ts';
 import { TollboardError } from '../core/errors.ts';
@@ -11,4 +11,25 @@ export async function requireBearer(gateway: GatewayApi, authorization: string |
   const bearer = /^Bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];
   if (bearer !== undefined && bearer.length <= MAX_TOKEN && (await gateway.authorize({ bearer }))) return;
   throw new TollboardError('TOLLBOARD_HTTP_TOKEN_INVALID');
+}
+
+/** A Bearer token, or Basic with a configured account or an issued key (interface §3). Throws `TOLLBOARD_HTTP_TOKEN_INVALID`. */
+export async function requireAccount(gateway: GatewayApi, authorization: string | undefined): Promise<void> {
+  const basic = basicCredentials(authorization);
+  if (basic === null) return requireBearer(gateway, authorization);
+  if (await gateway.authorize(basic)) return;
+  try {
+    gateway.proveAccount({ accountSid: basic.username, ...basic });
+  } catch {
+    throw new TollboardError('TOLLBOARD_HTTP_TOKEN_INVALID');
+  }
+}
+
+/** RFC 7617; null for any other scheme, and for what is none of it. */
+export function basicCredentials(header: string | undefined): { username: string; password: string } | null {
+  const encoded = /^Basic +([A-Za-z0-9+/=_-]+) *$/i.exec(header ?? '')?.[1];
+  if (encoded === undefined || encoded.length > 2 * MAX_TOKEN) return null;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? null : { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }

@@ -10,6 +10,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { GatewayApi } from '../core/gateway-api.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
+import type { HostRunner } from './hosts.ts';
 
 /** Everything is bounded. The defaults serve one gateway on one machine; tests make them small. */
 export interface ServerLimits {
@@ -53,6 +54,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
 
 export interface ServerContext {
   readonly gateway: GatewayApi;
+  /** By name. */
+  readonly hosts: ReadonlyMap<string, HostRunner>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -11,6 +11,7 @@ const TAGS = [
   { name: 'calls', description: 'Calls: place, follow, resolve.' },
   { name: 'events', description: 'What Twilio told, stored and live.' },
   { name: 'account', description: 'What the Twilio account has.' },
+  { name: 'hosts', description: "The five tools' own inputs and outputs." },
   { name: 'tokens', description: 'Access for other programs.' },
   { name: 'webhooks', description: 'What Twilio calls.' },
   { name: 'operation', description: 'Health, metrics and this document.' },
@@ -32,6 +33,7 @@ export async function registerOpenapi(app: Api, version: string): Promise<void> 
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'The local token, or a named one.' },
+          basic: { type: 'http', scheme: 'basic', description: 'A configured account and its token, or a named key.' },
         },
       },
     },

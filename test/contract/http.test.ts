@@ -232,6 +232,7 @@ describe('how it starts and stops', () => {
     const nothing = () => undefined;
     const server = await createServer({
       gateway,
+      hosts: new Map(),
       listen: { host: '0.0.0.0', port: 0, hosts: [] },
       publicUrl: null,
       logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },

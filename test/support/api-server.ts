@@ -88,6 +88,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   };
   const server = await createServer({
     gateway,
+    hosts: new Map(),
     listen: { host: '127.0.0.1', port: options.port ?? 0, hosts: options.hosts ?? [] },
     publicUrl: options.publicUrl ?? null,
     logger,

@@ -32,6 +32,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/version.ts': [],
   'src/index.ts': ['src/'],
   'src/gateway.ts': ['src/'],
+  'src/host-runners.ts': ['src/'],
   'src/direct.ts': ['src/'],
   'src/simulator.ts': ['src/simulator/', 'src/core/', 'src/system.ts'],
   'src/twilio-http-client.ts': ['src/'],

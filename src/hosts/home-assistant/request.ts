@@ -1,0 +1,102 @@
+/** From a call of `notify.<name>` to what is to be sent. Pure; whatever comes in has an answer. */
+
+import type { ParameterValues } from '../../core/parameter.ts';
+import type { HostCredentials, Work } from '../host.ts';
+import type { NotifyAsked, NotifyOutput } from './result.ts';
+import { shown } from '../../core/check.ts';
+import { errorReport } from '../../core/errors.ts';
+import { refusedOutput } from './result.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export function credentials(input: unknown): HostCredentials | null {
+  const { account_sid: sid, auth_token: token } = fields(fields(input).twilio);
+  if (typeof sid !== 'string' || typeof token !== 'string') return null;
+  return { accountSid: sid, username: sid, password: token, baseUrl: null };
+}
+
+export function request(input: unknown): Work<NotifyAsked, NotifyOutput> {
+  const { twilio, notify, data } = fields(input);
+  const [account, block, call] = [fields(twilio), fields(notify), fields(data)];
+  const targets = targetsOf(call.target);
+  const fault = faultOf(account, block, call);
+  if (fault !== null) return refused(targets, ...fault);
+  if (targets.length === 0) return refused(targets, 'data.target', call.target, 'At least 1 target is required');
+  const message = String(call.message);
+  const sender = String(block.from_number).trim();
+  const asked = { targets };
+  const base = { to: targets, account: String(account.account_sid), host: 'home-assistant' };
+  const params =
+    block.platform === 'twilio_sms'
+      ? text(message, sender, fields(call.data))
+      : spoken(message, sender, fields(call.data));
+  const kind = block.platform === 'twilio_sms' ? 'message' : 'call';
+  return { do: 'send', asked, requests: [{ ...base, kind, params }], stopAtFailure: false };
+}
+
+function text(body: string, from: string, { media_url: mediaUrl }: Fields): ParameterValues {
+  if (mediaUrl === undefined || mediaUrl === null) return { from, body };
+  return { from, body, mediaUrl: list(mediaUrl).map(String) };
+}
+
+/** Without `+` the pattern of Home Assistant's own schema still means a whole international number. */
+function spoken(message: string, sender: string, { voice, language }: Fields): ParameterValues {
+  const from = /^[1-9]\d{1,14}$/.test(sender) ? `+${sender}` : sender;
+  if (/^https?:\/\//.test(message)) return { from, url: message };
+  const say: Record<string, unknown> = { text: message };
+  if (typeof voice === 'string') say.voice = voice;
+  if (typeof language === 'string') say.language = language;
+  return { from, say };
+}
+
+/** The first thing that is missing or of the wrong kind, with what was expected. */
+function faultOf(
+  account: Fields,
+  block: Fields,
+  call: Fields,
+): [field: string, value: unknown, expected: string] | null {
+  for (const name of ['account_sid', 'auth_token'] as const)
+    if (typeof account[name] !== 'string' || account[name] === '')
+      return [`twilio.${name}`, account[name], 'a string; both keys of the block are required'];
+  if (block.platform !== 'twilio_sms' && block.platform !== 'twilio_call')
+    return ['notify.platform', block.platform, 'twilio_sms or twilio_call'];
+  if (typeof block.from_number !== 'string' && typeof block.from_number !== 'number')
+    return ['notify.from_number', block.from_number, 'the number, in quotes, or the sender ID'];
+  if (typeof call.message !== 'string' && typeof call.message !== 'number')
+    return ['data.message', call.message, 'the text to send'];
+  if (call.data !== undefined && call.data !== null && typeof call.data !== 'object')
+    return ['data.data', call.data, 'a mapping'];
+  return null;
+}
+
+function refused(
+  targets: readonly string[],
+  field: string,
+  value: unknown,
+  expected: string,
+): Work<NotifyAsked, NotifyOutput> {
+  // What should have been a token may still be one.
+  const secret = field === 'twilio.auth_token';
+  const seen =
+    value === undefined || value === null || value === '' ? 'absent' : secret ? typeof value : shown(field, value);
+  const details = { host: 'home-assistant', field, value: seen, expected };
+  const error = errorReport('TOLLBOARD_HOST_INPUT_INVALID', { stage: 'before_send', details });
+  return { do: 'answer', ok: false, output: refusedOutput(targets, error) };
+}
+
+/** A single value is a list of one, a number becomes text (`cv.ensure_list`, `cv.string`); blanks around are dropped. */
+function targetsOf(target: unknown): string[] {
+  return list(target)
+    .filter((one) => typeof one === 'string' || typeof one === 'number')
+    .map((one) => String(one).trim())
+    .filter((one) => one !== '');
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+function fields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
