@@ -147,7 +147,7 @@ async function overGateway(
     // Only what says nothing about this input is told in the host's own form: whether anything was sent.
     if (!isTollboardError(error) || !UNTOLD.has(error.code)) throw error;
     const { refusingMessenger } = await import('../../hosts/run.ts');
-    return host.report(input, refusingMessenger(error));
+    return await host.report(input, refusingMessenger(error));
   } finally {
     client.close();
   }
