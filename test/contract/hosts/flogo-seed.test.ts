@@ -1,0 +1,102 @@
+/** The Flogo definition beside the document that it is made of, field by field and text by text. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { flogoDefinition } from '../../../src/hosts/flogo/definition.ts';
+import { ROOT } from '../../support/tree.ts';
+import fixture from '../data/seed-flogo.json' with { type: 'json' };
+
+const SEEDS = join(ROOT, '../shared/seeds');
+
+/** The document itself, where it lies beside the repository. */
+function seedText(): string | null {
+  if (!existsSync(SEEDS)) return null;
+  const texts = readdirSync(SEEDS).map((file) => readFileSync(join(SEEDS, file), 'utf8'));
+  return texts.find((text) => text.includes('flogo install')) ?? null;
+}
+
+/** The first table after a heading, cells trimmed, without its head. */
+function tableAfter(text: string, heading: string): string[][] {
+  const lines = text.slice(text.indexOf(heading)).split('\n');
+  const start = lines.findIndex((line) => line.startsWith('|'));
+  const rows: string[][] = [];
+  for (const line of lines.slice(start)) {
+    if (!line.startsWith('|')) break;
+    rows.push(
+      line
+        .trim()
+        .replace(/^\||\|$/g, '')
+        .split('|')
+        .map((cell) => cell.trim()),
+    );
+  }
+  return rows.slice(2);
+}
+
+const seed = seedText();
+
+describe.skipIf(seed === null)('the fixture of the Flogo document (skipped where the document is not at hand)', () => {
+  const text = seed ?? '';
+
+  test('has its schema, its settings and both tables of codes as the document prints them', () => {
+    expect(JSON.parse(/```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '')).toEqual(fixture.schema);
+    expect(tableAfter(text, '## Settings')).toEqual(fixture.settings.map((row) => Object.values(row)));
+    for (const [heading, rows] of Object.entries(fixture.codes)) {
+      expect(tableAfter(text, `### ${heading}`), heading).toEqual(rows.map((row) => Object.values(row)));
+    }
+  });
+
+  test('has its title, its description, its command and where its examples are', () => {
+    for (const line of [`title: ${fixture.title}`, fixture.description, fixture.install, fixture.examples]) {
+      expect(text).toContain(line);
+    }
+  });
+});
+
+describe('the definition of the Flogo activity', () => {
+  test('has the seven inputs and four outputs of the schema, in its order, with allowed, value and required', () => {
+    const inputs = flogoDefinition.fields.inputs ?? [];
+    const schema = inputs.map(({ name, type, required, default: value, choices }) => ({
+      name,
+      type,
+      ...(choices === undefined ? {} : { allowed: choices.map((choice) => choice.value) }),
+      ...(value === undefined ? {} : { value }),
+      ...(required ? { required } : {}),
+    }));
+    expect(schema).toEqual(fixture.schema.inputs);
+    expect(flogoDefinition.outputs.map(({ name, type }) => ({ name, type }))).toEqual(fixture.schema.outputs);
+  });
+
+  test('describes the settings in the words of the document, and marks what is added to them', () => {
+    const settings = flogoDefinition.fields.settings ?? [];
+    expect(
+      settings
+        .filter(({ added }) => added !== true)
+        .map(({ name, required, description }) => ({
+          setting: name,
+          required: required ? 'True' : 'False',
+          description,
+        })),
+    ).toEqual(fixture.settings);
+    expect(settings.filter(({ added }) => added === true).map(({ name }) => name)).toEqual(['legacyCodes']);
+  });
+
+  test('has every row of both tables of response codes', () => {
+    expect(flogoDefinition.codes).toEqual(fixture.codes);
+  });
+
+  test('has the title, the description and the notes of the document', () => {
+    const { title, description, notes } = flogoDefinition;
+    expect({ title, description, notes }).toEqual({
+      title: fixture.title,
+      description: fixture.description,
+      notes: [fixture.install, fixture.examples],
+    });
+  });
+
+  test('keeps the auth token secret, and nothing else', () => {
+    const secrets = (flogoDefinition.fields.inputs ?? []).filter(({ secret }) => secret === true);
+    expect(secrets.map(({ name }) => name)).toEqual(['authToken']);
+  });
+});
