@@ -1,7 +1,8 @@
 /** Many runs of seeded faults, two at a time; each history is checked, each seed printed. */
 
+import type { Circumstances } from '../support/history-facts.ts';
 import { createFaultBench, type FaultBench } from '../support/fault-run.ts';
-import { type Schedule, scheduleOf } from '../support/fault-schedule.ts';
+import { type Schedule, scheduleOf, UNVERIFIED } from '../support/fault-schedule.ts';
 import { contradictions } from '../support/history.ts';
 
 /** Runs under way at a time: most of a run is waiting. */
@@ -40,21 +41,32 @@ export async function manyRuns(usual: number): Promise<string[]> {
 }
 
 async function oneRun(schedule: Schedule, bench: FaultBench): Promise<{ found: string[]; told: string }> {
-  const { seed, acts } = schedule;
+  const { seed, acts, polling, perSecond } = schedule;
   const began = performance.now();
   const history = await bench.run(schedule).catch((cause: unknown) => {
     throw new Error(`the run with seed ${seed} broke off`, { cause });
   });
-  const found = contradictions(history, { mayHold: mayHold(schedule) });
+  const found = contradictions(history, circumstancesOf(schedule));
   const what = acts.map((act) => (act.act === 'fault' ? act.fault.fault : act.act)).join(' ');
+  const mode = `${polling ? ' polling' : ''}${perSecond === null ? '' : ` ${perSecond}/s`}`;
   const counts = `${history.entries.length} entries, ${history.acceptances.length} taken`;
-  const told = `seed ${seed}: ${counts}, ${found.length} contradiction(s), ${Math.round(performance.now() - began)} ms: ${what}`;
+  const told = `seed ${seed}: ${counts}, ${found.length} contradiction(s), ${Math.round(performance.now() - began)} ms:${mode} ${what}`;
   return { found: found.map((sentence) => `seed ${seed}: ${sentence}`), told };
 }
 
-/** Equal texts may not be told apart; after a clock went back a copy may look older than the request it was made for. */
-function mayHold({ equalTexts, acts }: Schedule): boolean {
-  return equalTexts || acts.some((act) => act.act === 'jump' && act.ms < 0);
+/** What this schedule makes possible. */
+function circumstancesOf({ scenarios, acts, polling, perSecond }: Schedule): Circumstances {
+  const codes = new Map(scenarios.flatMap(({ to, refuse }) => (refuse === undefined ? [] : [[to, Number(refuse)]])));
+  return {
+    refusals({ kind }, to) {
+      const code = codes.get(to);
+      if (code !== undefined) return [code];
+      return to === UNVERIFIED ? [kind === 'call' ? 21219 : 21608] : [];
+    },
+    clockJumps: acts.some(({ act }) => act === 'jump'),
+    callbacks: !polling,
+    perSecond,
+  };
 }
 
 function seedsOf(usual: number): number[] {

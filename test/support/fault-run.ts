@@ -2,10 +2,11 @@
 
 import type { Entry } from '../../src/core/entry.ts';
 import type { TollboardEvent } from '../../src/core/event.ts';
+import type { PhoneCall, PhoneMessage } from '../../src/simulator/control.ts';
 import type { DrivenClock } from './driven-clock.ts';
 import type { Act, Schedule, Sending } from './fault-schedule.ts';
 import type { GatewayCalls, GatewayStart, StartedGateway } from './gateway-process.ts';
-import type { Asked, History } from './history.ts';
+import type { Acceptance, Asked, History } from './history-facts.ts';
 import type { Program } from './process-calls.ts';
 import type { SimulatorCalls } from './simulator-process.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -68,6 +69,7 @@ class World {
   #program: Program<GatewayCalls> | null = null;
   #gateway: StartedGateway = { url: '', token: '', port: 0 };
   #jumped = 0;
+  #trialSid = '';
 
   constructor(schedule: Schedule, stage: Stage) {
     this.#schedule = schedule;
@@ -78,23 +80,30 @@ class World {
     const { clock, simulator } = this.#stage;
     const { sendings, acts, scenarios, stormMs } = this.#schedule;
     clock.run(STORM_SPEED);
-    this.#twilio = await simulator.call('open', { clock: clock.reading() });
+    const { trialSid, ...twilio } = await simulator.call('open', { clock: clock.reading() });
+    this.#twilio = twilio;
+    this.#trialSid = trialSid;
     await simulator.call('scenarios', scenarios);
     await this.#start();
     this.#begun = clock.now();
-    const asking = sendings.map((sending) => this.#ask(sending));
+    const asking = Promise.all(sendings.map((sending) => this.#ask(sending)));
+    // What it says is heard at the end of the run.
+    asking.catch(() => undefined);
     for (const act of acts) {
       await this.#until(act.at);
       await this.#perform(act);
     }
     await this.#until(stormMs);
     await this.#calmDown();
-    const asked = await Promise.all(asking);
+    const asked = await asking;
     await this.#program?.call('settled', SETTLE_MS);
-    const entries = await this.#list<Entry>('messages', 'messages');
+    const entries = [
+      ...(await this.#list<Entry>('messages', 'messages')),
+      ...(await this.#list<Entry>('calls', 'calls')),
+    ];
     const events = await this.#list<TollboardEvent>('events', 'events');
-    const acceptances = await simulator.call('acceptances');
-    return { asked, entries, events, acceptances };
+    const acceptances = [...(await simulator.call('acceptances')), ...(await simulator.call('calls'))];
+    return { asked, entries, events, acceptances: acceptances.map(acceptanceOf), claims: await this.#claims(entries) };
   }
 
   /** Whatever happened: nothing of this run is left. */
@@ -123,6 +132,9 @@ class World {
       port: this.#gateway.port,
       clock: { ...reading, now: reading.now + this.#jumped },
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      trialSid: this.#trialSid,
+      perSecond: this.#schedule.perSecond,
+      delivery: { statusCallback: this.#schedule.polling ? 'never' : 'always' },
     });
   }
 
@@ -131,36 +143,86 @@ class World {
     return clock.sleep(this.#begun + at - clock.now());
   }
 
-  /** A client that asks until it is answered, or until its patience ends; always under the same key. */
+  /** A client that asks until it is answered, or until its patience ends; always the same under the same key. */
   async #ask(sending: Sending): Promise<Asked> {
     const { clock } = this.#stage;
-    const { key, to, body, validityPeriod, hangsUpAfterMs, patience } = sending;
-    const text = JSON.stringify({ to, body, ...(validityPeriod === undefined ? {} : { validityPeriod }) });
+    const { hangsUpAfterMs, patience, cancelAfterMs } = sending;
     await this.#until(sending.at);
+    const notBefore = sending.notBeforeMs === undefined ? null : clock.now() + sending.notBeforeMs;
+    const asked: Asked = {
+      ...sending,
+      account: this.#sidOf(sending),
+      notBefore,
+      acknowledged: null,
+      refused: null,
+      canceled: [],
+    };
+    const request = JSON.stringify(requestOf(sending, asked));
     for (let tries = 0; tries < patience; tries += 1) {
       const hangUp = new AbortController();
       if (tries === 0 && hangsUpAfterMs !== undefined) void clock.sleep(hangsUpAfterMs).then(() => hangUp.abort());
-      const acknowledged = await this.#post(key, text, hangUp.signal);
-      if (acknowledged !== null) return { key, to, body, acknowledged };
+      const answer = await this.#post(`/api/v1/${sending.kind}s`, request, { key: sending.key, signal: hangUp.signal });
+      if (answer?.status === 422 || answer?.status === 403)
+        return { ...asked, acknowledged: [], refused: answer.json.error?.details?.twilioCode ?? 0 };
+      const entries = answer?.json.messages ?? answer?.json.calls;
+      if (entries !== undefined) {
+        const ids = entries.map(({ id }) => id ?? '');
+        const canceled = cancelAfterMs === undefined ? [] : await this.#cancel(sending, ids, cancelAfterMs);
+        return { ...asked, acknowledged: ids, canceled };
+      }
       await clock.sleep(1000);
     }
-    return { key, to, body, acknowledged: null };
+    return asked;
   }
 
-  /** The ids of a 202; null for every other answer, and for none. */
-  async #post(key: string, text: string, signal: AbortSignal): Promise<string[] | null> {
-    const { url, token } = this.#gateway;
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': key };
-    try {
-      const answer = await fetch(`${url}/api/v1/messages`, { method: 'POST', headers, body: text, signal });
-      const json = (await answer.json()) as { messages?: Entry[] };
-      if (answer.status === 202) return (json.messages ?? []).map(({ id }) => id ?? '');
-      if (answer.status !== 401 && answer.status < 500) throw new TypeError(`refused: ${JSON.stringify(json)}`);
-      return null;
-    } catch (error) {
-      if (error instanceof TypeError && error.message.startsWith('refused')) throw error;
-      return null;
+  #sidOf({ account }: Sending): string {
+    return account === 'trial' ? this.#trialSid : (this.#twilio?.accountSid ?? '');
+  }
+
+  /** Asks once for each; the ids that the gateway said it had canceled. */
+  async #cancel({ kind }: Sending, ids: readonly string[], afterMs: number): Promise<string[]> {
+    await this.#stage.clock.sleep(afterMs);
+    const canceled: string[] = [];
+    for (const id of ids) {
+      const answer = await this.#post(`/api/v1/${kind}s/${id}/cancel`, '{}');
+      if (answer?.status === 200 && answer.json.state === 'canceled') canceled.push(id);
     }
+    return canceled;
+  }
+
+  /** Null when nobody answered, or the gateway could not do it just now. */
+  async #post(path: string, text: string, of: { key?: string; signal?: AbortSignal } = {}): Promise<Answer | null> {
+    const { url, token } = this.#gateway;
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      ...(of.key === undefined ? {} : { 'idempotency-key': of.key }),
+    };
+    const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: text, signal: of.signal ?? null })
+      .then(
+        async (response) => ({ status: response.status, json: (await response.json()) as Answer['json'] }),
+        () => null,
+      )
+      .catch(() => null);
+    if (answer === null || answer.status === 401 || answer.status >= 500) return null;
+    if (answer.status < 300 || EXPECTED.has(answer.status)) return answer;
+    throw new Error(`refused: ${path} ${JSON.stringify(answer.json)}`);
+  }
+
+  /** When the requests of each sender left, where there is a pace to keep. */
+  async #claims(entries: readonly Entry[]): Promise<History['claims']> {
+    if (this.#schedule.perSecond === null) return [];
+    const { url, token } = this.#gateway;
+    const claims: Array<History['claims'][number]> = [];
+    for (const { id, kind, account } of entries) {
+      const path = `${url}/api/v1/${kind}s/${id}?explain=true`;
+      const answer = await fetch(path, { headers: { authorization: `Bearer ${token}` } });
+      const { decisions } = (await answer.json()) as { decisions: Array<{ at: string; what: string }> };
+      for (const { at, what } of decisions) {
+        if (what === 'claimed') claims.push({ account: account ?? '', at: Date.parse(at) });
+      }
+    }
+    return claims;
   }
 
   async #perform(act: Act): Promise<void> {
@@ -214,6 +276,44 @@ class World {
     return all;
   }
 }
+
+interface Answer {
+  status: number;
+  json: {
+    messages?: Entry[];
+    calls?: Entry[];
+    state?: string;
+    error?: { details?: { twilioCode?: number } };
+  };
+}
+
+/** Refusals that a correct client may meet: of a recipient who opted out, of what is too late to cancel. */
+const EXPECTED: ReadonlySet<number> = new Set([403, 409, 422]);
+
+function requestOf({ kind, to, body, mediaUrl, validityPeriod, onUnknown }: Sending, asked: Asked): object {
+  return {
+    to,
+    account: asked.account,
+    ...(kind === 'call' ? { twiml: twimlOf(body) } : { body, mediaUrl, validityPeriod }),
+    onUnknown,
+    ...(asked.notBefore === null ? {} : { notBefore: new Date(asked.notBefore).toISOString() }),
+  };
+}
+
+function twimlOf(text: string): string {
+  return `<Response><Say>${text}</Say></Response>`;
+}
+
+/** What the simulator took, as the checker compares it. */
+function acceptanceOf(taken: PhoneMessage | PhoneCall): Acceptance {
+  const { sid, accountSid: account, to, status, statusCallback } = taken;
+  const of = { sid, account, to, status, calledBack: statusCallback !== null, at: Date.parse(taken.acceptedAt) };
+  if (!('body' in taken)) return { ...of, kind: 'call', body: null, media: 0 };
+  return { ...of, kind: 'message', body: taken.body.replace(TRIAL_PREFIX, ''), media: taken.mediaUrl.length };
+}
+
+/** Twilio puts it before every text of a trial account. */
+const TRIAL_PREFIX = /^Sent from your Twilio trial account - /;
 
 /** Another connection holds the write lock while `wait` lasts; closing it lets go. */
 export async function holdLock<T>(file: string, wait: () => Promise<T>): Promise<T> {

@@ -1,13 +1,24 @@
 /** The seeded scheduler of faults: what is sent, and what goes wrong when. Pure: one seed, one schedule. */
 
+import type { EntryKind } from '../../src/core/entry.ts';
+
 export interface Sending {
   /** Milliseconds of clock after the start. */
   at: number;
   key: string;
+  kind: EntryKind;
+  account: AccountName;
   to: string[];
+  /** The text, or what a call says. */
   body: string;
+  mediaUrl?: string[];
   /** Seconds, Twilio's ValidityPeriod. */
   validityPeriod?: number;
+  onUnknown?: 'hold';
+  /** The gateway's own schedule, milliseconds after the sending. */
+  notBeforeMs?: number;
+  /** The client changes its mind this long after the answer. */
+  cancelAfterMs?: number;
   /** The client breaks its first request off after this long, and asks again under the same key. */
   hangsUpAfterMs?: number;
   /** Tries without an answer after which the client gives up; it then never knows. */
@@ -28,8 +39,15 @@ export type Act =
   /** One of the simulator's faults. */
   | { act: 'fault'; fault: Record<string, unknown> };
 
+/** `trial`: a second account, which sends to verified numbers only and puts a prefix before each text. */
+export type AccountName = 'full' | 'trial';
+
 export interface Schedule {
   seed: number;
+  /** Statuses come by polling: no callback URL goes out. */
+  polling: boolean;
+  /** Messages and calls per second of each account's sender; null: as fast as can be. */
+  perSecond: number | null;
   /** Some texts to one number are equal: those may end held. */
   equalTexts: boolean;
   sendings: Sending[];
@@ -39,6 +57,10 @@ export interface Schedule {
   /** Milliseconds of clock; after that nothing goes wrong any more. */
   stormMs: number;
 }
+
+/** Numbers that the trial account may send to (interface §8), and one that it may not. */
+const VERIFIED = ['+15550100001', '+15550100002', '+15550100003'];
+export const UNVERIFIED = '+15550100009';
 
 const STORM_MS = 40_000;
 const MINUTE = 60_000;
@@ -68,7 +90,6 @@ const FAULTS: ReadonlyArray<[weight: number, draw: (random: Draw) => Record<stri
     (r) => ({
       fault: r.pick(['server_error', 'proxy_error', 'half_open', 'reset', 'rate_limit']),
       method: 'GET',
-      path: 'Messages',
       count: r.whole(1, 4),
     }),
   ],
@@ -81,33 +102,70 @@ const FAULTS: ReadonlyArray<[weight: number, draw: (random: Draw) => Record<stri
 export function scheduleOf(seed: number): Schedule {
   const random = drawFrom(seed);
   const equalTexts = random.chance(0.2);
-  const phones = Array.from({ length: random.whole(3, 12) }, (_, index) => `+1555111${String(1000 + index)}`);
+  const phones = Array.from({ length: random.whole(3, 12) }, (_, index) => `+1555111${1000 + index}`);
+  const callees = Array.from({ length: random.whole(1, 6) }, (_, index) => `+1555222${1000 + index}`);
+  const trial = random.chance(0.3);
+  const drawn = acts(random);
+  const jumps = drawn.some(({ act }) => act === 'jump');
+  // A time of day would be waited for as long as the clock was set back.
+  const schedules = !drawn.some((act) => act.act === 'jump' && act.ms < -5 * MINUTE);
+  const crowd = { seed, phones, callees: [...callees], trial, equalTexts, schedules };
   return {
     seed,
     equalTexts,
-    sendings: Array.from({ length: random.whole(6, 24) }, (_, index) =>
-      sending(random, { seed, index, phones, equalTexts }),
-    ),
-    acts: acts(random),
-    scenarios: phones.flatMap((to) => scenario(random, to)),
+    polling: random.chance(0.25),
+    // A clock that jumps says nothing about a pace.
+    perSecond: !jumps && random.chance(0.4) ? random.pick([0.5, 2, 10]) : null,
+    sendings: Array.from({ length: random.whole(6, 24) }, (_, index) => sending(random, index, crowd)),
+    acts: drawn,
+    scenarios: [
+      ...phones.flatMap((to) => scenario(random, to)),
+      ...callees.flatMap((to) => callScenario(random, to)),
+      ...VERIFIED.flatMap((to) => (trial ? scenario(random, to) : [])),
+    ],
     stormMs: STORM_MS,
   };
 }
 
-function sending(random: Draw, of: { seed: number; index: number; phones: string[]; equalTexts: boolean }): Sending {
-  const { seed, index, phones, equalTexts } = of;
-  const to = random.some(phones, random.chance(0.3) ? random.whole(2, 6) : 1);
-  const body = equalTexts
-    ? `Equal text ${index % 2}`
-    : `Text ${index} of run ${seed}${random.chance(0.2) ? ' – “quoted”…' : ''}`;
+interface Crowd {
+  seed: number;
+  phones: readonly string[];
+  /** Numbers that are still to be called: a list cannot tell two calls to one number apart. */
+  callees: string[];
+  trial: boolean;
+  equalTexts: boolean;
+  schedules: boolean;
+}
+
+function sending(random: Draw, index: number, crowd: Crowd): Sending {
+  const { seed, equalTexts, callees } = crowd;
+  const at = random.whole(0, STORM_MS * 0.8);
+  const called = random.chance(0.2) ? callees.at(-1) : undefined;
+  if (called !== undefined && !equalTexts) callees.pop();
+  const account = called === undefined && crowd.trial && random.chance(0.4) ? 'trial' : 'full';
+  const numbers = account === 'trial' ? [...VERIFIED, UNVERIFIED] : crowd.phones;
+  const own = `Text ${index} of run ${seed}${random.chance(0.2) ? ' – “quoted”…' : ''}`;
   return {
-    at: random.whole(0, STORM_MS * 0.8),
+    at,
     key: `run-${seed}-${index}`,
-    to,
-    body,
+    kind: called === undefined ? 'message' : 'call',
+    account,
+    to: called === undefined ? random.some(numbers, random.chance(0.3) ? random.whole(2, 6) : 1) : [called],
+    body: equalTexts ? `Equal text ${index % 2}` : own,
     patience: random.chance(0.1) ? 1 : 10_000,
-    ...(random.chance(0.1) ? { validityPeriod: random.whole(20, 300) } : {}),
+    ...(called === undefined ? onlyOfTexts(random) : {}),
+    ...(random.chance(0.1) ? { onUnknown: 'hold' } : {}),
+    ...(crowd.schedules && random.chance(0.1) ? { notBeforeMs: random.whole(1000, 60_000) } : {}),
+    ...(random.chance(0.1) ? { cancelAfterMs: random.whole(0, 20_000) } : {}),
     ...(random.chance(0.1) ? { hangsUpAfterMs: random.whole(0, 500) } : {}),
+  };
+}
+
+function onlyOfTexts(random: Draw): Partial<Sending> {
+  const media = random.chance(0.15) ? random.whole(1, 3) : 0;
+  return {
+    ...(media > 0 ? { mediaUrl: Array.from({ length: media }, (_, n) => `https://example.com/${n}.jpg`) } : {}),
+    ...(random.chance(0.1) ? { validityPeriod: random.whole(20, 300) } : {}),
   };
 }
 
@@ -141,6 +199,7 @@ function scenario(random: Draw, to: string): Array<Record<string, unknown>> {
       { to, deliver: 'undelivered', errorCode: 30005 },
       { to, deliver: 'failed', errorCode: 30008 },
       { to, refuse: 21614 },
+      { to, refuse: 21610 },
       { to, callbacks: 'lost' },
       { to, callbacks: 'reordered' },
       { to, callbacks: 'duplicated' },
@@ -149,8 +208,23 @@ function scenario(random: Draw, to: string): Array<Record<string, unknown>> {
   ];
 }
 
+function callScenario(random: Draw, to: string): Array<Record<string, unknown>> {
+  if (random.chance(0.4)) return [];
+  return [
+    random.pick<Record<string, unknown>>([
+      { to, answer: 'busy' },
+      { to, answer: 'no-answer' },
+      { to, answer: 'failed' },
+      { to, refuse: 21216 },
+      { to, callbacks: 'lost' },
+      { to, callbacks: 'reordered' },
+      { to, after: { ringingMs: random.whole(100, 10_000), durationMs: random.whole(1000, 90_000) } },
+    ]),
+  ];
+}
+
 function create(fault: Record<string, unknown>): Record<string, unknown> {
-  return { ...fault, method: 'POST', path: 'Messages' };
+  return { ...fault, method: 'POST' };
 }
 
 interface Draw {

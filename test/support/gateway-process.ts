@@ -15,7 +15,11 @@ const { answerCalls } = await import('./process-calls.ts');
 export interface GatewayStart {
   dataDir: string;
   /** Twilio, that is the simulator. */
-  twilio: { url: string; accountSid: string; authToken: string };
+  twilio: TwilioAddress;
+  /** A second account there, named `trial`. */
+  trialSid?: string;
+  /** Of every account's sender. */
+  perSecond?: number | null;
   /** 0: any free one. */
   port: number;
   clock: ClockReading;
@@ -23,6 +27,12 @@ export interface GatewayStart {
   requestTimeoutMs?: number;
   maxPageCount?: number;
   delivery?: Partial<Settings['delivery']>;
+}
+
+export interface TwilioAddress {
+  url: string;
+  accountSid: string;
+  authToken: string;
 }
 
 export interface StartedGateway {
@@ -99,26 +109,26 @@ async function untilCounts(withinMs: number, fits: (counts: Record<EntryState, n
   }
 }
 
-function settingsOf({ dataDir, twilio, port, delivery }: GatewayStart): Settings {
-  const { url: baseUrl, accountSid, authToken } = twilio;
+const SENDER = '+15550000001';
+
+function settingsOf({ dataDir, twilio, trialSid, perSecond, port, delivery }: GatewayStart): Settings {
+  const account = (name: string, accountSid: string): Settings['accounts'][number] => ({
+    name,
+    accountSid,
+    authTokens: [twilio.authToken],
+    apiKey: null,
+    apiSecret: null,
+    baseUrl: twilio.url,
+    simulated: false,
+  });
   return {
     listen: { host: '127.0.0.1', port, hosts: [] },
     publicUrl: null,
     dataDir,
     store: 'sqlite',
-    accounts: [
-      {
-        name: 'default',
-        accountSid,
-        authTokens: [authToken],
-        apiKey: null,
-        apiSecret: null,
-        baseUrl,
-        simulated: false,
-      },
-    ],
-    sender: '+15550000001',
-    senders: {},
+    accounts: [account('default', twilio.accountSid), ...(trialSid === undefined ? [] : [account('trial', trialSid)])],
+    sender: SENDER,
+    senders: perSecond === undefined || perSecond === null ? {} : { [SENDER]: { perSecond } },
     simulator: { mode: 'never', port: 0, accountsFile: null, accounts: null, trial: 'seeds' },
     delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'always', ...delivery },
     retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },

@@ -1,8 +1,9 @@
 /** A program: the simulator in a process of its own, on a clock that the test drives. */
 
-import type { PhoneMessage } from '../../src/simulator/control.ts';
+import type { PhoneCall, PhoneMessage } from '../../src/simulator/control.ts';
 import type { Simulator } from '../../src/simulator/server.ts';
 import type { ClockReading, DrivenClock } from './driven-clock.ts';
+import type { TwilioAddress } from './gateway-process.ts';
 import { enableCompileCache } from 'node:module';
 
 enableCompileCache();
@@ -20,13 +21,13 @@ let clock: DrivenClock | null = null;
 
 const calls = {
   /** A fresh Twilio with nothing in it; an earlier one is gone. */
-  async open({ clock: reading }: SimulatorStart): Promise<{ url: string; accountSid: string; authToken: string }> {
+  async open({ clock: reading }: SimulatorStart): Promise<TwilioAddress & { trialSid: string }> {
     await calls.close();
     clock = createDrivenClock(reading);
     simulator = await createSimulator({ clock, random: systemRandom, port: 0 });
-    const account = simulator.accounts[0];
-    if (account === undefined) throw new Error('the simulator has no account');
-    return { url: simulator.url, accountSid: account.sid, authToken: account.authToken };
+    const [full, trial] = simulator.accounts;
+    if (full === undefined || trial === undefined) throw new Error('the simulator lacks an account');
+    return { url: simulator.url, accountSid: full.sid, trialSid: trial.sid, authToken: full.authToken };
   },
   async close(): Promise<void> {
     await simulator?.stop();
@@ -52,6 +53,11 @@ const calls = {
     const { messages, next } = simulator?.control.messages({ limit: 10_000 }) ?? { messages: [], next: null };
     if (next !== null) throw new Error('more acceptances than a test should make');
     return messages.filter(({ direction }) => direction === 'outbound-api');
+  },
+  calls(): PhoneCall[] {
+    return (
+      simulator?.control.calls({ limit: 10_000 }).calls.filter(({ direction }) => direction === 'outbound-api') ?? []
+    );
   },
 };
 
