@@ -1,10 +1,12 @@
 /** The public entry of the hosts: what each of the five tools hands over and gets back, over any Messenger. */
 
+import type { TollboardError } from './core/errors.ts';
 import type { Clock, Messenger } from './core/ports.ts';
 import type { Host, HostDefinition, HostName } from './hosts/host.ts';
 import type { Run, RunOptions } from './hosts/run.ts';
+import { ansibleHost } from './hosts/ansible/host.ts';
 import { homeAssistantHost } from './hosts/home-assistant/host.ts';
-import { runHost } from './hosts/run.ts';
+import { refuseHost, runHost } from './hosts/run.ts';
 import { systemClock } from './system.ts';
 
 export type { Field, Host, HostDefinition, HostName, OutputField } from './hosts/host.ts';
@@ -22,6 +24,8 @@ export interface RunnableHost<Output = unknown> {
   run(input: unknown, messenger: Messenger, options?: HostRunOptions): Promise<Output>;
   /** The same with how it ended, for exit codes. */
   report(input: unknown, messenger: Messenger, options?: HostRunOptions): Promise<Run<Output>>;
+  /** The answer where one error met the input as a whole: every recipient is met alike. */
+  refuse(input: unknown, error: TollboardError): Promise<Run<Output>>;
   credentials: Host<unknown, Output>['credentials'];
 }
 
@@ -32,13 +36,16 @@ function ready<Asked, Output>(host: Host<Asked, Output>): RunnableHost<Output> {
     definition: host.definition,
     credentials: host.credentials,
     report,
+    refuse: (input, error) => refuseHost(host, input, error, { clock: systemClock }),
     run: async (input, messenger, options) => (await report(input, messenger, options)).output,
   };
 }
 
+export const ansible = ready(ansibleHost);
 export const homeAssistant = ready(homeAssistantHost);
 
 /** Every host by its name. */
 export const HOSTS: Readonly<Partial<Record<HostName, RunnableHost>>> = {
+  ansible,
   'home-assistant': homeAssistant,
 };

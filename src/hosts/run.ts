@@ -56,6 +56,23 @@ export async function runHost<Asked, Output>(
   return { output: host.result(work.asked, done), ending: endingOf(done) };
 }
 
+/**
+ * The answer where one error met an input as a whole, as a gateway did not have it or its answer was lost: every recipient
+ * is met alike, also by hosts that stop at the first failure.
+ */
+export async function refuseHost<Asked, Output>(
+  host: Host<Asked, Output>,
+  input: unknown,
+  error: TollboardError,
+  options: RunOptions,
+): Promise<Run<Output>> {
+  const work = host.request(input);
+  if (work.do === 'answer') return { output: work.output, ending: work.ok ? 'ok' : 'invalid' };
+  const whole = work.do === 'send' ? { ...work, stopAtFailure: false } : work;
+  const done = await carryOut(whole, refusingMessenger(error), options);
+  return { output: host.result(work.asked, done), ending: endingOf(done) };
+}
+
 async function carryOut<Asked, Output>(
   work: Exclude<Work<Asked, Output>, { do: 'answer' }>,
   messenger: Messenger,

@@ -146,8 +146,7 @@ async function overGateway(
   } catch (error) {
     // Only what says nothing about this input is told in the host's own form: whether anything was sent.
     if (!isTollboardError(error) || !UNTOLD.has(error.code)) throw error;
-    const { refusingMessenger } = await import('../../hosts/run.ts');
-    return await host.report(input, refusingMessenger(error));
+    return await host.refuse(input, error);
   } finally {
     client.close();
   }
