@@ -60,6 +60,7 @@ export default defineConfig([
     ...common,
     entry: {
       index: 'src/index.ts',
+      hosts: 'src/hosts.ts',
       simulator: 'src/simulator.ts',
       'twilio-http-client': 'src/twilio-http-client.ts',
       ...THREAD,

@@ -125,6 +125,7 @@ export interface Outcome {
   sid: string | null;
   /** Twilio's word, the last one seen; null before Twilio had it. */
   status: string | null;
+  /** Why it failed or is not known; null for what is taken or accepted. */
   error: ErrorReport | null;
   /** When it was asked for, milliseconds since the epoch: what to name where there is no id. */
   at: number;

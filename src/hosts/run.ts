@@ -144,10 +144,13 @@ async function sendOne(
 const NOTHING = { id: null, sid: null, status: null, resource: null, entry: null, duplicate: false, replayed: false };
 
 function outcomeOf(entry: Entry, at: number): Outcome {
-  const { to, id, sid, status, error } = entry;
+  const { to, id, sid, status } = entry;
+  const verdict = verdictOf(entry);
+  // An entry on its way keeps what its last try failed with; it is no failure of the recipient's.
+  const error = verdict === 'taken' || verdict === 'accepted' ? null : entry.error;
   const replayed = entry.replayed === true;
   const duplicate = entry.duplicate === true;
-  return { to, verdict: verdictOf(entry), id, sid, status, error, at, resource: null, entry, duplicate, replayed };
+  return { to, verdict, id, sid, status, error, at, resource: null, entry, duplicate, replayed };
 }
 
 export function verdictOf({ state, status }: Pick<Entry, 'state' | 'status'>): Verdict {

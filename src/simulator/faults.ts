@@ -7,7 +7,7 @@ import { flag, numberBetween, oneOf, record, required, text } from './shape.ts';
  * - `reset`: the connection is reset before anything is taken
  * - `rate_limit`: 429 with 20429, never taken
  * - `server_error`: 500 or 503 with Twilio's body, before or (`accept`) after the request was taken
- * - `proxy_error`: 502 with HTML, as a proxy writes it, before or (`accept`) after
+ * - `proxy_error`: 502 with HTML, as a proxy writes it, or with nothing (`empty`), before or (`accept`) after
  * - `slow`: answers after `delayMs`
  * - `half_open`: never answers, before or (`accept`) after the request was taken
  * - `truncate`: taken, answered with half a body
@@ -47,8 +47,10 @@ const readFields = record({
   path: text,
   /** Whether the request is taken before it fails. */
   accept: flag,
-  /** Of `server_error`; default 500. */
+  /** Of `server_error` (default 500) and `proxy_error` (default 502). */
   status: numberBetween(500, 599),
+  /** Whether `proxy_error` comes without a body. */
+  empty: flag,
   /** Seconds; `Retry-After` of `rate_limit` and `server_error`. */
   retryAfter: numberBetween(0, 3600),
   /** Of `slow` (default 1000), `list_lag` (default 5000), `callback_delayed` (default 1000). */

@@ -59,8 +59,10 @@ const ACTS: Readonly<Partial<Record<FaultName, Act>>> = {
       status === 503 ? error(503, 20503, 'Service unavailable') : error(status, 20500, 'Internal Server Error');
     write(response, { ...body, headers: { ...headers, ...retryAfter(fault) } });
   },
-  proxy_error: (response, { headers }) =>
-    write(response, { status: 502, headers: { 'Content-Type': 'text/html', Date: headers.Date ?? '' }, body: HTML }),
+  proxy_error(response, { headers }, { status = 502, empty }) {
+    const type: Record<string, string> = empty === true ? {} : { 'Content-Type': 'text/html' };
+    write(response, { status, headers: { ...type, Date: headers.Date ?? '' }, body: empty === true ? '' : HTML });
+  },
   no_sid: (response, answer) => write(response, { ...answer, body: '{}' }),
   truncate(response, { status, headers, body }) {
     const bytes = Buffer.from(body);

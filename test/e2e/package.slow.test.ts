@@ -18,6 +18,7 @@ const SOURCES = ['bin', 'src', 'package.json', 'tsconfig.json', 'tsdown.config.t
 const FUNCTIONS: Record<string, string> = {
   '.': 'createTollboard',
   './simulator': 'createSimulator',
+  './hosts': 'homeAssistant',
   './twilio-http-client': 'createTwilioHttpClient',
 };
 const EXAMPLES = ['send-a-text.ts', 'test-with-the-simulator.ts'];
