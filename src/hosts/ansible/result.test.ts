@@ -116,6 +116,9 @@ describe('a result', () => {
     const outcomes = [outcome(A, { replayed: true })];
     const task = { to_number: A, idempotency_key: 'deploy-4711' };
     expect(result(asked(task), { do: 'send', outcomes })).toMatchObject({ changed: false, replayed: true });
+    const again = [outcome(A, { replayed: true }), outcome(B, REFUSED)];
+    const keyed = result(asked({ idempotency_key: 'deploy-4711' }), { do: 'send', outcomes: again });
+    expect(keyed).toMatchObject({ changed: false, failed: true, unsent: [B, C] });
     const own = result(asked({ to_number: A }), { do: 'send', outcomes });
     expect(own.changed).toBe(true);
     expect(own).not.toHaveProperty('replayed');

@@ -48,6 +48,7 @@ const OUTCOMES: Readonly<Record<Verdict, NumberOutcome>> = {
   unsure: 'unsure',
 };
 
+const WENT_OUT: ReadonlySet<NumberOutcome> = new Set(['sent', 'accepted', 'undelivered']);
 const FAILED: ReadonlySet<NumberOutcome> = new Set(['undelivered', 'unsent', 'unsure']);
 
 export function result(asked: AnsibleAsked, done: Done): AnsibleOutput {
@@ -57,12 +58,13 @@ export function result(asked: AnsibleAsked, done: Done): AnsibleOutput {
     const what = OUTCOMES[outcome.verdict];
     return FAILED.has(what) ? [{ number: outcome.to, what: faultText(outcome) }] : [];
   });
-  const sent = results.filter(({ outcome }) => outcome !== 'unsent' && outcome !== 'unsure');
+  const sent = results.filter(({ outcome }) => WENT_OUT.has(outcome));
   const unbegun = asked.numbers.slice(outcomes.length);
   // A lost answer of this same run repeats what it asked itself: only a key that the task named tells of an earlier run.
-  const replayed = asked.keyed && outcomes.length > 0 && outcomes.every((outcome) => outcome.replayed);
+  const earlier = (outcome: Outcome) => asked.keyed && outcome.replayed;
+  const replayed = outcomes.length > 0 && outcomes.every(earlier);
   const output: AnsibleOutput = {
-    changed: sent.length > 0 && !replayed,
+    changed: outcomes.some((outcome) => WENT_OUT.has(OUTCOMES[outcome.verdict]) && !earlier(outcome)),
     ...(failures.length === 0 ? {} : { failed: true as const }),
     msg: failures.length === 0 ? asked.msg : failureText(asked, failures),
     sent: sent.map(({ number, id, sid, status }) => ({ number, id, sid, status })),
