@@ -60,13 +60,12 @@ function twilioAddress(): string {
   const given = process.env.TWILIO_BASE_URL ?? '';
   const address = given === '' ? TWILIO_BASE_URL : normalizeBaseUrl(given);
   if (address !== null) return address;
-  const details = {
-    where: 'environment',
-    key: 'TWILIO_BASE_URL',
-    value: 'not usable',
-    expected: 'an http or https address without credentials',
-  };
-  throw new TollboardError('TOLLBOARD_CONFIG_VALUE_INVALID', { stage: 'before_send', details });
+  throw unusable('TWILIO_BASE_URL', 'not usable', 'an http or https address without credentials');
+}
+
+function unusable(key: string, value: string, expected: string): TollboardError {
+  const details = { where: 'Of this task', key, value, expected };
+  return new TollboardError('TOLLBOARD_CONFIG_VALUE_INVALID', { stage: 'before_send', details });
 }
 
 /**
@@ -79,6 +78,7 @@ async function throughGateway(
   { asked, wait, requests }: SendWork<AnsibleAsked>,
 ): Promise<AnsibleOutput> {
   const token = textOf(args.gateway_token) || (process.env.TOLLBOARD_TOKEN ?? '');
+  if (token === '') throw unusable('gateway_token', 'absent', 'a token of the gateway, or TOLLBOARD_TOKEN');
   const client = createGatewayClient({ url, token, clock: systemClock, random: plainRandom });
   try {
     const output = await client.request<AnsibleOutput>({
