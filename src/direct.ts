@@ -7,8 +7,8 @@ import type { Transport } from './twilio/transport.ts';
 import { entryView, FINAL_STATES } from './core/entry.ts';
 import { isTollboardError, TollboardError } from './core/errors.ts';
 import { moved } from './core/outbox.ts';
-import { refusedOutcome } from './core/refusal.ts';
 import { outcomes, prepareRequest } from './core/request.ts';
+import { sendEach } from './core/send-each.ts';
 import { deliverOnce } from './delivery/one-shot.ts';
 import { systemClock, systemRandom } from './system.ts';
 import { createTwilioClient, type TwilioClient } from './twilio/client.ts';
@@ -54,9 +54,7 @@ export function createDirectMessenger(
 
   async function send(requests: readonly SendRequest[], sending: SendOptions = {}): Promise<Entry[]> {
     if (sending.idempotencyKey !== undefined) throw needsGateway('An idempotency key');
-    const answers: Entry[] = [];
-    for (const request of requests) answers.push(...(await sendOne(request, sending.signal)));
-    return answers;
+    return sendEach(requests, (request) => sendOne(request, sending.signal), sending.signal);
   }
 
   async function sendOne(request: SendRequest, signal: AbortSignal | undefined): Promise<Entry[]> {
@@ -64,31 +62,24 @@ export function createDirectMessenger(
     if (request.notBefore !== undefined && request.notBefore > now) throw needsGateway("The gateway's own schedule");
     const session = sessionOf(sessions, request.account);
     const defaultSender = await senderFor(request, session, settings.sender, signal);
-    try {
-      const prepared = prepareRequest(request, {
-        now,
-        random,
-        account: session.account,
-        defaultSender,
-        onUnknown: 'hold',
-        idempotencyKey: null,
-        refusal: () => null,
-      });
-      const resources = new Map<string, Record<string, unknown>>();
-      const onTaken = resources.set.bind(resources);
-      const records = await deliverOnce(prepared.entries, session.client, { clock, random, signal, onTaken });
-      for (const entry of records) {
-        const mine = { entry, session, resource: resources.get(entry.id) ?? null };
-        known.set(entry.id, mine);
-        if (entry.sid !== null) known.set(entry.sid, mine);
-      }
-      return outcomes(prepared, records).map(withTwilioId);
-    } catch (error) {
-      const { simulated } = session.account;
-      const outcome = isTollboardError(error) ? refusedOutcome(request, error.report, simulated) : null;
-      if (outcome === null) throw error;
-      return [outcome];
+    const prepared = prepareRequest(request, {
+      now,
+      random,
+      account: session.account,
+      defaultSender,
+      onUnknown: 'hold',
+      idempotencyKey: null,
+      refusal: () => null,
+    });
+    const resources = new Map<string, Record<string, unknown>>();
+    const onTaken = resources.set.bind(resources);
+    const records = await deliverOnce(prepared.entries, session.client, { clock, random, signal, onTaken });
+    for (const entry of records) {
+      const mine = { entry, session, resource: resources.get(entry.id) ?? null };
+      known.set(entry.id, mine);
+      if (entry.sid !== null) known.set(entry.sid, mine);
     }
+    return outcomes(prepared, records).map(withTwilioId);
   }
 
   /** As Twilio has it now; a stranger's SID is asked of the default account. */

@@ -6,6 +6,7 @@ import type { Clock, Messenger } from '../core/ports.ts';
 import type { Chunk, Plan } from './plan.ts';
 import { FINAL_STATES } from '../core/entry.ts';
 import { errorReport, isTollboardError, TollboardError } from '../core/errors.ts';
+import { unstoredOutcome } from '../core/refusal.ts';
 
 /** Chunks and waits under way at a time. */
 const CHUNKS_AT_ONCE = 4;
@@ -152,28 +153,12 @@ export function isOpen(entry: Entry): boolean {
 
 /** Lines for recipients that no messenger answered for: they have no id. */
 function lines(chunk: Chunk, state: EntryState, fault: TollboardError | ((to: string) => ErrorReport)): Entry[] {
-  const { kind, to, params, host } = chunk.request;
-  return to.map((recipient) => ({
-    id: null,
-    sid: null,
-    kind,
-    state,
-    status: null,
-    to: recipient,
-    from: typeof params.from === 'string' ? params.from : null,
-    body: typeof params.body === 'string' ? params.body : null,
-    host,
-    account: null,
-    idempotencyKey: chunk.idempotencyKey,
-    segments: null,
-    encoding: null,
-    attempts: 0,
-    error: typeof fault === 'function' ? fault(recipient) : fault.report,
-    resolution: null,
-    simulated: typeof fault !== 'function' && fault.details.simulated === true,
-    createdAt: null,
-    updatedAt: null,
-  }));
+  const { request, idempotencyKey } = chunk;
+  const simulated = typeof fault !== 'function' && fault.details.simulated === true;
+  return request.to.map((to) => {
+    const error = typeof fault === 'function' ? fault(to) : fault.report;
+    return unstoredOutcome(request, to, { state, error, simulated, idempotencyKey });
+  });
 }
 
 async function inParallel<T>(

@@ -58,6 +58,11 @@ export const ERRORS = {
     message: 'The data directory {dir} cannot be used: {reason}.',
     remedy: 'Give it to this user, or name another one with --data or data: in tollboard.yaml.',
   },
+  TOLLBOARD_REQUEST_ABORTED: {
+    kind: 'timeout',
+    message: 'The caller ended the send while this request was under way, so it may have been taken.',
+    remedy: 'Repeat the whole send under its idempotency key, or look whether it was sent, before you send it again.',
+  },
   TOLLBOARD_REQUEST_NO_RECIPIENT: {
     kind: 'invalid',
     message: 'The request names no recipient: `to` is an empty list.',

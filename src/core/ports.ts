@@ -82,7 +82,8 @@ export interface CheckReport {
 export interface Messenger {
   /**
    * One outcome per recipient, in input order. A recipient refused by the check has its own outcome (`rejected`, `id`
-   * null where nothing was stored); only what concerns no recipient throws.
+   * null where nothing was stored). What keeps one of several requests from being sent is told in the outcomes of its
+   * recipients; it throws only where no request brought an outcome (core/send-each.ts).
    */
   send(requests: readonly SendRequest[], options?: SendOptions): Promise<Entry[]>;
   /** By id or Twilio's SID; null when unknown. */

@@ -11,27 +11,33 @@ import type { SendRequest } from './ports.ts';
 export function refusedOutcome(request: SendRequest, error: ErrorReport, simulated = false): Entry | null {
   const to = typeof request.to === 'string' ? request.to : request.to.length === 1 ? request.to[0] : undefined;
   if (to === undefined || !concernsRecipient(error)) return null;
-  const { from, body } = request.params;
+  return unstoredOutcome(request, to, { state: 'rejected', error, simulated });
+}
+
+/** The line of a recipient whose request nobody is known to have stored: without id, account and times. */
+export function unstoredOutcome(
+  { kind, params: { from, body }, host }: SendRequest,
+  to: string,
+  known: Pick<Entry, 'state' | 'error' | 'simulated'> & { idempotencyKey?: string | null },
+): Entry {
   return {
     id: null,
     sid: null,
-    kind: request.kind,
-    state: 'rejected',
+    kind,
     status: null,
     to,
     from: typeof from === 'string' ? from : null,
     body: typeof body === 'string' ? body : null,
-    host: request.host,
+    host,
     account: null,
     idempotencyKey: null,
     segments: null,
     encoding: null,
     attempts: 0,
-    error,
     resolution: null,
-    simulated,
     createdAt: null,
     updatedAt: null,
+    ...known,
   };
 }
 

@@ -4,8 +4,8 @@ import type { Entry, EntryRecord } from '../core/entry.ts';
 import type { GatewayApi } from '../core/gateway-api.ts';
 import type { Messenger, SendOptions, SendRequest, WaitUntil } from '../core/ports.ts';
 import { entryView, reached } from '../core/entry.ts';
-import { isTollboardError, TollboardError } from '../core/errors.ts';
-import { refusedOutcome } from '../core/refusal.ts';
+import { TollboardError } from '../core/errors.ts';
+import { sendEach } from '../core/send-each.ts';
 
 export interface GatewayMessenger extends Messenger {
   /** Ends the waits under way: they reject with an AbortError, as those of a closed remote messenger do. */
@@ -16,16 +16,14 @@ export interface GatewayMessenger extends Messenger {
 export function createGatewayMessenger(gateway: GatewayApi, account?: string): GatewayMessenger {
   const waiters = new Waiters(gateway);
   return {
-    async send(requests: readonly SendRequest[], options: SendOptions = {}): Promise<Entry[]> {
-      const answers: Entry[] = [];
-      for (const [index, request] of requests.entries()) {
-        options.signal?.throwIfAborted();
-        const { idempotencyKey } = options;
-        const key =
-          idempotencyKey === undefined || requests.length === 1 ? idempotencyKey : `${idempotencyKey}:${index}`;
-        answers.push(...(await sendOne(gateway, request, key === undefined ? {} : { idempotencyKey: key })));
-      }
-      return answers;
+    send(requests: readonly SendRequest[], { idempotencyKey, signal }: SendOptions = {}): Promise<Entry[]> {
+      const sendOne = async (request: SendRequest, index: number) => {
+        const numbered = idempotencyKey !== undefined && requests.length > 1;
+        const key = numbered ? `${idempotencyKey}:${index}` : idempotencyKey;
+        const { entries, replayed } = await gateway.send(request, key === undefined ? {} : { idempotencyKey: key });
+        return replayed ? entries.map((entry) => ({ ...entry, replayed: true as const })) : entries;
+      };
+      return sendEach(requests, sendOne, signal);
     },
     async fetch(id) {
       const record = await gateway.entry(id);
@@ -37,20 +35,6 @@ export function createGatewayMessenger(gateway: GatewayApi, account?: string): G
     check: (signal) => gateway.connectivity(account, signal),
     close: () => waiters.close(),
   };
-}
-
-/** A single recipient that the check refuses is an outcome of its own, not an exception. */
-async function sendOne(gateway: GatewayApi, request: SendRequest, options: SendOptions): Promise<Entry[]> {
-  try {
-    const { entries, replayed } = await gateway.send(request, options);
-    return replayed ? entries.map((entry) => ({ ...entry, replayed: true })) : entries;
-  } catch (error) {
-    const outcome = isTollboardError(error)
-      ? refusedOutcome(request, error.report, error.details.simulated === true)
-      : null;
-    if (outcome === null) throw error;
-    return [outcome];
-  }
 }
 
 class Waiters {

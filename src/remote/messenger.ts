@@ -4,7 +4,7 @@ import type { Choice, Decision, Entry, EntryKind } from '../core/entry.ts';
 import type { CheckReport, Clock, Messenger, Random, Recipient, SendOptions, SendRequest } from '../core/ports.ts';
 import type { GatewayClient } from './client.ts';
 import { isTollboardError, TollboardError } from '../core/errors.ts';
-import { refusedOutcome } from '../core/refusal.ts';
+import { sendEach } from '../core/send-each.ts';
 import { createGatewayClient } from './client.ts';
 import { createFollower } from './follower.ts';
 
@@ -51,41 +51,30 @@ export function createRemoteMessenger(options: RemoteMessengerOptions): RemoteMe
   }
 
   async function sendOne(request: SendRequest, idempotencyKey: string, signal?: AbortSignal): Promise<Entry[]> {
-    try {
-      let replayed = false;
-      const answer = await client.request<Partial<Record<Plural, Entry[]>>>({
-        method: 'POST',
-        path: `/api/v1/${plural(request.kind)}`,
-        body: bodyOf(request),
-        headers: { 'idempotency-key': idempotencyKey, 'tollboard-host': request.host },
-        repeatable: true,
-        // What a repeat of ours is given again is the answer to this very send.
-        onHeaders: (headers, repeated) => (replayed = !repeated && headers['idempotency-replayed'] === 'true'),
-        ...withSignal(signal),
-      });
-      const entries = answer[plural(request.kind)] ?? [];
-      return replayed ? entries.map((entry) => ({ ...entry, replayed: true })) : entries;
-    } catch (error) {
-      const outcome = isTollboardError(error)
-        ? refusedOutcome(request, error.report, error.details.simulated === true)
-        : null;
-      if (outcome === null) throw error;
-      return [outcome];
-    }
+    let replayed = false;
+    const answer = await client.request<Partial<Record<Plural, Entry[]>>>({
+      method: 'POST',
+      path: `/api/v1/${plural(request.kind)}`,
+      body: bodyOf(request),
+      headers: { 'idempotency-key': idempotencyKey, 'tollboard-host': request.host },
+      repeatable: true,
+      // What a repeat of ours is given again is the answer to this very send.
+      onHeaders: (headers, repeated) => (replayed = !repeated && headers['idempotency-replayed'] === 'true'),
+      ...withSignal(signal),
+    });
+    const entries = answer[plural(request.kind)] ?? [];
+    return replayed ? entries.map((entry) => ({ ...entry, replayed: true })) : entries;
   }
 
   return {
     client,
-    async send(requests, { idempotencyKey, signal }: SendOptions = {}) {
+    send(requests, { idempotencyKey, signal }: SendOptions = {}) {
       const key = idempotencyKey ?? random.hex(32);
-      const entries: Entry[] = [];
-      for (const [index, request] of requests.entries()) {
-        const own = requests.length === 1 ? key : `${key}:${index}`;
-        entries.push(
-          ...(await sendOne(request, own, signal).catch((error: unknown) => Promise.reject(repeatable(error, key)))),
+      const sendKeyed = (request: SendRequest, index: number) =>
+        sendOne(request, requests.length === 1 ? key : `${key}:${index}`, signal).catch((error: unknown) =>
+          Promise.reject(repeatable(error, key)),
         );
-      }
-      return entries;
+      return sendEach(requests, sendKeyed, signal);
     },
     fetch,
     wait: (id, until, signal) => follower.wait(id, until, signal),

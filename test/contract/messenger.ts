@@ -105,6 +105,22 @@ function sending(holds: Holds, start: Start): void {
     expect(calls()).toBe(before + 1);
   });
 
+  holds('keeps the outcomes of the other requests when one cannot be sent', async () => {
+    const { messenger, taken } = await start();
+    const lost = text(CEM, { account: 'nobody' });
+    const entries = await messenger.send([text(ANN), lost, text(BEA)]);
+    expect(entries.map(({ to }) => to)).toEqual([ANN, CEM, BEA]);
+    expect(entries[1]).toMatchObject({
+      id: null,
+      state: 'rejected',
+      error: { code: 'TOLLBOARD_ACCOUNT_UNKNOWN', remedy: expect.any(String) },
+    });
+    for (const entry of [entries[0], entries[2]]) await messenger.wait(entry?.id ?? '', 'final');
+    expect(taken()).toHaveLength(2);
+    await expect(messenger.send([lost, lost])).rejects.toMatchObject({ code: 'TOLLBOARD_ACCOUNT_UNKNOWN' });
+    expect(await messenger.send([])).toEqual([]);
+  });
+
   holds('sends once to a number given twice and repeats its outcome', async () => {
     const { messenger, taken } = await start();
     const [first, other, again] = await messenger.send([text([ANN, BEA, ' +15550100001 '])]);
