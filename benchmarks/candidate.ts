@@ -146,6 +146,8 @@ function pastEntry(index: number): NewEntry {
     body: BODY,
     params: { body: BODY, from: FROM },
     extra: [],
+    idGiven: false,
+    deleted: false,
     host: 'library',
     account: ACCOUNT,
     idempotencyKey: null,

@@ -193,6 +193,8 @@ function strangerEntry(sid: string, account: AccountSettings, resource: Record<s
     body: text('body'),
     params: {},
     extra: [],
+    idGiven: false,
+    deleted: false,
     host: 'cli',
     account: account.accountSid,
     idempotencyKey: null,

@@ -63,6 +63,10 @@ export interface EntryRecord {
   readonly params: ParameterValues;
   /** Fields that our tables do not know, passed through untouched (facade). */
   readonly extra: FormFields;
+  /** True once a client of the facade was given `id` as the SID; it then stays the SID that is shown. */
+  readonly idGiven: boolean;
+  /** True once a client of the facade deleted it: the facade shows it no more. */
+  readonly deleted: boolean;
   /** Which surface took it: `api`, `facade`, `library`, `cli`, or a host's name. */
   readonly host: string;
   /** The account's SID; never a credential. */
@@ -134,6 +138,11 @@ export interface Entry {
    * Messengers only; the HTTP API says it in the header `Idempotency-Replayed`.
    */
   replayed?: true;
+}
+
+/** The SID under which the facade shows it: Twilio's, but ours where that was given or is the only one. */
+export function shownSid({ id, sid, idGiven }: Pick<EntryRecord, 'id' | 'sid' | 'idGiven'>): string {
+  return idGiven || sid === null ? id : sid;
 }
 
 /** One line of the ledger that explains an entry: what was decided, when and why, in words and facts. */

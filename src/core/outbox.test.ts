@@ -69,6 +69,8 @@ const FACTS: Record<Fact['type'], { fact: Fact; takenBy: readonly EntryState[] }
   canceled: { fact: { type: 'canceled', why: 'By a person.' }, takenBy: ['scheduled', 'queued'] },
   expired: { fact: { type: 'expired' }, takenBy: ['scheduled', 'queued'] },
   redacted: { fact: { type: 'redacted' }, takenBy: ['done', 'rejected', 'expired', 'canceled'] },
+  idGiven: { fact: { type: 'idGiven' }, takenBy: ENTRY_STATES.filter((state) => state !== 'sent' && state !== 'done') },
+  deleted: { fact: { type: 'deleted' }, takenBy: ['done', 'rejected', 'expired', 'canceled'] },
 };
 
 describe.each(Object.entries(FACTS))('%s', (_type, { fact, takenBy }) => {

@@ -5,6 +5,7 @@ import type { ErrorReport } from './errors.ts';
 import type { NewEvent } from './event.ts';
 import type { FormFields } from './parameter.ts';
 import { callStatus } from './call.ts';
+import { ENTRY_STATES } from './entry.ts';
 import { errorReport } from './errors.ts';
 import { messageStatus } from './message.ts';
 import { failedPollWaitMs, lookupWaitMs, pollWaitMs } from './retry.ts';
@@ -64,7 +65,11 @@ export type Fact =
   | { readonly type: 'chosen'; readonly choice: Choice; readonly sid: string | null }
   | { readonly type: 'canceled'; readonly why: string }
   | { readonly type: 'expired' }
-  | { readonly type: 'redacted' };
+  | { readonly type: 'redacted' }
+  /** A client of the facade is about to be given our id as the SID, because Twilio's is not known yet. */
+  | { readonly type: 'idGiven' }
+  /** A client of the facade deleted it. */
+  | { readonly type: 'deleted' };
 
 export type EntryPatch = Partial<Omit<EntryRecord, 'seq' | 'id' | 'kind' | 'createdAt'>>;
 
@@ -162,6 +167,19 @@ export function transition(entry: EntryRecord, fact: Fact, now: number): Transit
         what: 'expired',
         why: 'Its time passed before Twilio took it; nothing was sent.',
       }));
+    case 'idGiven':
+      if (entry.sid !== null || entry.idGiven) return { ok: false, refused: 'It has a SID that is shown already.' };
+      return from(entry, UNTOLD, () => ({
+        patch: { idGiven: true },
+        what: 'id given',
+        why: 'Twilio had not answered in time, so the client was given our id as the SID; it stays the SID.',
+      }));
+    case 'deleted':
+      return from(entry, ['done', 'rejected', 'expired', 'canceled'], () => ({
+        patch: { deleted: true, body: '', params: withoutContent(entry) },
+        what: 'deleted',
+        why: 'A client of the facade deleted it; the body was removed.',
+      }));
     case 'redacted':
       return from(entry, ['done', 'rejected', 'expired', 'canceled'], () => ({
         patch: { body: '', params: withoutContent(entry) },
@@ -176,6 +194,9 @@ export function moved(entry: EntryRecord, fact: Fact, now: number): EntryRecord 
   const next = transition(entry, fact, now);
   return next.ok ? { ...entry, ...next.patch, updatedAt: now } : entry;
 }
+
+/** States in which Twilio's SID need not be known. */
+const UNTOLD = ENTRY_STATES.filter((state) => state !== 'sent' && state !== 'done');
 
 type Move = Omit<Extract<Transition, { ok: true }>, 'ok'>;
 

@@ -184,6 +184,19 @@ export interface EntryQuery {
   idempotencyKey?: string;
 }
 
+/** Entries that clients of the facade know by our id, and that Twilio's list did not have at a moment. */
+export interface GivenQuery {
+  account: string;
+  kind: EntryKind;
+  limit: number;
+  /** The moment: accepted by then, and not known to Twilio or only sent since. */
+  at: number;
+  /** Only entries accepted before this one. */
+  beforeSeq?: number;
+  to?: string;
+  from?: string;
+}
+
 export interface EventQuery {
   limit: number;
   /** Only events with a greater seq. */
@@ -265,6 +278,8 @@ export interface Store {
   /** Those that exist, in no particular order. */
   entriesBySid(sids: readonly string[]): Promise<EntryRecord[]>;
   entries(query: EntryQuery): Promise<EntryRecord[]>;
+  /** Newest first; those that were deleted are left out. */
+  given(query: GivenQuery): Promise<EntryRecord[]>;
   /** Entries of these states whose `dueAt` has come, oldest due first. */
   due(states: readonly EntryState[], now: number, limit: number): Promise<EntryRecord[]>;
   /** The earliest `dueAt` among these states, or null; what waits to be sent from `paused` accounts is left out. */

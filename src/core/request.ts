@@ -165,6 +165,8 @@ function newEntry(
     body: measured.body,
     params,
     extra: request.extra ?? [],
+    idGiven: false,
+    deleted: false,
     host: request.host,
     account: context.account.accountSid,
     idempotencyKey: context.idempotencyKey,

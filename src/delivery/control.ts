@@ -5,7 +5,7 @@ import type { ErrorReport } from '../core/errors.ts';
 import type { Fact, StatusFact } from '../core/outbox.ts';
 import type { Clock, Store, TwilioAccount } from '../core/ports.ts';
 import { TollboardError } from '../core/errors.ts';
-import { statusFields } from './status-fields.ts';
+import { statusFields } from '../core/status-fields.ts';
 
 export interface ControlOptions {
   store: Store;

@@ -7,8 +7,8 @@ import type { Conclusion } from '../core/resolution.ts';
 import type { DueLoop } from './loop.ts';
 import { errorReport } from '../core/errors.ts';
 import { conclude, LISTINGS_FOR_ABSENCE, unrecognisable } from '../core/resolution.ts';
+import { statusFields } from '../core/status-fields.ts';
 import { startDueLoop } from './loop.ts';
-import { statusFields } from './status-fields.ts';
 
 export interface ReconcilerOptions {
   store: Store;

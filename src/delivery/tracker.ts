@@ -9,8 +9,8 @@ import type { Clock, Logger, Store, TwilioAccount } from '../core/ports.ts';
 import type { LateChanges } from './late-changes.ts';
 import type { DueLoop } from './loop.ts';
 import { isTollboardError } from '../core/errors.ts';
+import { statusFields } from '../core/status-fields.ts';
 import { startDueLoop } from './loop.ts';
-import { statusFields } from './status-fields.ts';
 
 export interface TrackerOptions {
   store: Store;

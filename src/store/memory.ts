@@ -59,6 +59,21 @@ function createReads(tables: MemoryTables) {
       const found = records(({ record }) => record.seq < before && fits(record, query)).map(({ record }) => record);
       return found.sort((a, b) => b.seq - a.seq).slice(0, query.limit);
     },
+    async given({ account, kind, limit, at, beforeSeq = Number.POSITIVE_INFINITY, to, from }) {
+      const found = records(
+        ({ record }) =>
+          record.idGiven &&
+          !record.deleted &&
+          record.account === account &&
+          record.kind === kind &&
+          record.seq < beforeSeq &&
+          record.createdAt <= at &&
+          (record.sid === null || (record.sendingAt ?? 0) >= at) &&
+          (to === undefined || record.to === to) &&
+          (from === undefined || record.from === from),
+      ).map(({ record }) => record);
+      return found.sort((a, b) => b.seq - a.seq).slice(0, limit);
+    },
     async due(states, now, limit) {
       const found = records(
         ({ record, lane }) => lane === null && isIn(states, record.state) && (record.dueAt ?? now + 1) <= now,

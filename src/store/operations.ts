@@ -6,10 +6,9 @@ import type { AcceptBatch, AcceptResult, Applied, Change, ClaimQuery, Commit, To
 import type { SenderPace } from '../core/throttle.ts';
 import type { Changes } from './changes.ts';
 import type { Pruned, PrunedTable, Tables } from './tables.ts';
-import { callerWants } from '../core/callback-mode.ts';
 import { transition } from '../core/outbox.ts';
 import { newPace, slow } from '../core/throttle.ts';
-import { writeTransition } from './changes.ts';
+import { forward, writeTransition } from './changes.ts';
 import { claim } from './claim.ts';
 
 /** What each operation takes and answers; plain data, so that it can cross to a thread. */
@@ -137,14 +136,9 @@ function applyOne(
     ...(eventId === undefined ? {} : { eventId }),
   });
   const { record } = stored;
-  if (fact.type === 'redacted') redactAnswer(tables, record);
-  const { statusCallback } = record.params;
-  if (event !== null && fact.type === 'status' && record.callbackMode === 'own' && typeof statusCallback === 'string') {
-    if (callerWants(record.kind, record.params, fact.status)) {
-      const { id: entryId, account } = record;
-      tables.insertForward({ entryId, account, url: statusCallback, fields: fact.fields, attempts: 0, dueAt: now });
-    }
-  }
+  if (fact.type === 'redacted' || fact.type === 'deleted') redactAnswer(tables, record);
+  if (event !== null && fact.type === 'status' && record.callbackMode === 'own')
+    forward(tables, record, fact.status, { fields: fact.fields, now });
   return { outcome: 'applied', entry: record, event };
 }
 

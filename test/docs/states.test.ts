@@ -44,6 +44,8 @@ const FACTS: Fact[] = [
   { type: 'canceled', why },
   { type: 'expired' },
   { type: 'redacted' },
+  { type: 'idGiven' },
+  { type: 'deleted' },
 ];
 
 /** Compiles only while every type of fact is named, so that a new one must be drawn too. */
@@ -66,6 +68,8 @@ const TYPES = {
   canceled: 1,
   expired: 1,
   redacted: 1,
+  idGiven: 1,
+  deleted: 1,
 } satisfies Record<Fact['type'], 1>;
 
 function entries(state: EntryState): EntryRecord[] {

@@ -106,6 +106,8 @@ const EVENTS: Fact[] = [
   { type: 'canceled', why: 'By a person.' },
   { type: 'expired' },
   { type: 'redacted' },
+  { type: 'idGiven' },
+  { type: 'deleted' },
 ];
 
 const START = entryRecord({ callbackMode: 'own', createdAt: NOW });

@@ -58,6 +58,8 @@ const facts: fc.Arbitrary<(now: number) => Fact> = fc.oneof(
   fc.constantFrom('sent', 'resend', 'drop').map((choice) => () => ({ type: 'chosen', choice, sid: null }) as const),
   fc.constant(() => ({ type: 'canceled', why: 'canceled' }) as const),
   fc.constant(() => ({ type: 'redacted' }) as const),
+  fc.constant(() => ({ type: 'idGiven' }) as const),
+  fc.constant(() => ({ type: 'deleted' }) as const),
 );
 
 const accepting = fc.record({

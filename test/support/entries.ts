@@ -38,6 +38,8 @@ export function newEntry(given: Partial<NewEntry> = {}): NewEntry {
     body: 'Hello',
     params: { body: 'Hello', from: SENDER },
     extra: [],
+    idGiven: false,
+    deleted: false,
     host: 'api',
     account: ACCOUNT,
     idempotencyKey: null,

@@ -164,3 +164,19 @@ async function sendersAndAccounts(db: Kysely<unknown>): Promise<void> {
     .execute();
   for (const state of ENTRY_STATES) await sql`insert into counts (state, entries) values (${state}, 0)`.execute(db);
 }
+
+/** What the facade remembers of an entry, and the two questions that a list of messages asks of it. */
+async function second(db: Kysely<unknown>): Promise<void> {
+  for (const name of ['id_given', 'deleted']) {
+    await db.schema
+      .alterTable('entries')
+      .addColumn(name, 'integer', (column) => column.notNull().defaultTo(0))
+      .execute();
+  }
+  for (const index of GIVEN_INDEXES) await sql.raw(index).execute(db);
+}
+
+const GIVEN_INDEXES = [
+  'create index entries_given on entries (account, kind, seq) where id_given = 1 and sid is null',
+  'create index entries_given_sent on entries (account, kind, sending_at) where id_given = 1 and sid is not null',
+];

@@ -43,6 +43,12 @@ export function createReads(db: DatabaseSync): StoreReads {
       return sids.flatMap((sid) => sql.values(BY_SID, sid)).map(entryFromValues);
     },
     entries: async (query) => listEntries(await ordinary(), query),
+    async given({ account, kind, limit, at, beforeSeq = Number.MAX_SAFE_INTEGER, to = null, from = null }) {
+      const of = [account, kind, beforeSeq, at, to, to, from, from] as const;
+      const rows = [...sql.values(GIVEN_WITHOUT_SID, ...of, limit), ...sql.values(GIVEN_SENT_SINCE, ...of, at, limit)];
+      const found = rows.map(entryFromValues).sort((a, b) => b.seq - a.seq);
+      return found.slice(0, limit);
+    },
     async due(states, now, limit) {
       const rows = states.flatMap((state) => sql.values(DUE, state, now, limit));
       const found = rows.map(entryFromValues).sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || a.seq - b.seq);
@@ -138,6 +144,12 @@ const NEXT_DUE_BUT = `select due_at from entries where state = ? and due_at is n
   and account not in (select value from json_each(?)) order by due_at limit 1`;
 const NEXT_IN_LANES_BUT = `${NEXT_IN_LANES}
   and substr(sender, 1, instr(sender, '/') - 1) not in (select value from json_each(?))`;
+const GIVEN = `account = ? and kind = ? and seq < ? and created_at <= ? and deleted = 0
+  and (? is null or recipient = ?) and (? is null or sender = ?)`;
+const GIVEN_WITHOUT_SID = `${SELECT_ENTRIES} where id_given = 1 and sid is null and ${GIVEN}
+  order by seq desc limit ? + 0`;
+const GIVEN_SENT_SINCE = `${SELECT_ENTRIES} where id_given = 1 and sid is not null and ${GIVEN} and sending_at >= ?
+  order by seq desc limit ? + 0`;
 const NEXT_LAPSE = 'select min(expires_at) as at from entries where lane is not null and expires_at is not null';
 
 async function listEntries(db: Kysely<Schema>, query: EntryQuery): Promise<EntryRecord[]> {

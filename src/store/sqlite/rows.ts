@@ -47,6 +47,8 @@ export const ENTRY_COLUMNS = {
   leftAfter: ['left_after', 'plain'],
   createdAt: ['created_at', 'plain'],
   updatedAt: ['updated_at', 'plain'],
+  idGiven: ['id_given', 'boolean'],
+  deleted: ['deleted', 'boolean'],
 } as const satisfies Record<keyof EntryRecord, readonly [column: string, form: Form]>;
 
 export type EntryField = keyof typeof ENTRY_COLUMNS;
@@ -113,11 +115,13 @@ export function entryFromValues(row: Values): EntryRecord {
     leftAfter: row[30] as number | null,
     createdAt: row[31] as number,
     updatedAt: row[32] as number,
+    idGiven: row[33] === 1,
+    deleted: row[34] === 1,
   };
 }
 
 export function storedFromValues(row: Values): StoredEntry {
-  return { record: entryFromValues(row), lane: row[33] as string | null, decided: row[34] as number };
+  return { record: entryFromValues(row), lane: row[35] as string | null, decided: row[36] as number };
 }
 
 export function eventFromRow(row: Row): EventRecord {

@@ -15,9 +15,11 @@ import {
 } from '../../../test/support/entries.ts';
 import { ENTRY_STATES } from '../../core/entry.ts';
 import { perform } from '../operations.ts';
+import { kyselyOver } from './kysely.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { createReads } from './reads.ts';
-import { prepareDatabase, SCHEMA_VERSION } from './schema.ts';
+import { ENTRY_COLUMNS, ENTRY_FIELDS, encodeField } from './rows.ts';
+import { APPLICATION_ID, prepareDatabase, SCHEMA_VERSION } from './schema.ts';
 import { SqliteTables } from './tables.ts';
 
 describe('the statements', () => {
@@ -97,6 +99,7 @@ describe('the statements', () => {
     await reads.decisions('x');
     await reads.dueForwards(NOON, 10);
     await reads.nextForward();
+    await reads.given({ account: ACCOUNT, kind: 'message', limit: 10, at: NOON });
     await reads.entries({ kind: 'message', limit: 10, state: 'held' });
     await reads.entries({ kind: 'message', limit: 10, status: 'undelivered' });
     await reads.entries({ kind: 'call', limit: 10 });
@@ -110,5 +113,23 @@ describe('the statements', () => {
 
   it('belong to the schema version that the migrations lead to', () => {
     expect(MIGRATIONS).toHaveLength(SCHEMA_VERSION);
+  });
+
+  it('fit a database of the first version once it is opened', async () => {
+    const file = join(dir, 'old.sqlite');
+    const old = new DatabaseSync(file);
+    await MIGRATIONS[0]?.(kyselyOver(old) as never);
+    old.exec(`pragma application_id = ${APPLICATION_ID}; pragma user_version = 1`);
+    const { idGiven, deleted, ...entry } = newEntry();
+    const fields = ENTRY_FIELDS.filter((field): field is keyof typeof entry => field in entry);
+    const columns = fields.map((field) => ENTRY_COLUMNS[field][0]);
+    old
+      .prepare(`insert into entries (${columns.join(', ')}, decided) values (${columns.map(() => '?').join(', ')}, 0)`)
+      .run(...fields.map((field) => encodeField(field, entry[field])));
+    old.close();
+    await prepareDatabase(file);
+    const opened = new DatabaseSync(file);
+    expect(await createReads(opened).entry({ id: entry.id })).toEqual({ seq: 1, ...entry, idGiven, deleted });
+    opened.close();
   });
 });
