@@ -4,14 +4,16 @@ import type { AccountSettings, Settings } from './config/settings.ts';
 import type { GatewayApi } from './core/gateway-api.ts';
 import type { Clock, Logger, Messenger, Random, Store } from './core/ports.ts';
 import type { DeliveryOptions } from './delivery/delivery.ts';
-import type { AccountClient } from './delivery/gateway-service.ts';
 import type { Simulator } from './simulator/server.ts';
+import type { TwilioClient } from './twilio/client.ts';
 import type { Transport } from './twilio/transport.ts';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
 import { TollboardError } from './core/errors.ts';
+import { createCreateWaits } from './delivery/create-waits.ts';
 import { startDelivery } from './delivery/delivery.ts';
+import { createFacadeGateway } from './delivery/facade-gateway.ts';
 import { createGatewayService } from './delivery/gateway-service.ts';
 import { createGuardedRequest } from './delivery/guarded-request.ts';
 import { createLateChanges } from './delivery/late-changes.ts';
@@ -25,6 +27,7 @@ import { createSimulator } from './simulator/server.ts';
 import { lockDataDirectory } from './store/sqlite/lock.ts';
 import { createSqliteStore } from './store/sqlite/store.ts';
 import { systemClock, systemRandom } from './system.ts';
+import { listedResource, statusFact } from './twilio/answers.ts';
 import { createTwilioClient } from './twilio/client.ts';
 import { signForm, verifySignature } from './twilio/signature.ts';
 import { createUndiciTransport } from './twilio/undici-transport.ts';
@@ -37,6 +40,8 @@ export interface GatewayOptions {
   random?: Random;
   /** Default: pino, warnings and worse, to standard error. */
   logger?: Logger;
+  /** Closed with the gateway. Default: SQLite in the data directory. */
+  store?: Store;
   /** Pages the database may grow to; default: as the disk allows. */
   maxPageCount?: number;
   /** Milliseconds until a request without an answer counts as lost. Default 30,000. */
@@ -81,11 +86,13 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   const logger: Logger = options.logger ?? pino({ level: 'warn' }, pino.destination(2));
   const lock = await lockDataDirectory(settings.dataDir);
   parts.add(() => lock.release());
-  const store = await createSqliteStore({
-    file: join(settings.dataDir, 'tollboard.sqlite'),
-    random,
-    ...(options.maxPageCount === undefined ? {} : { maxPageCount: options.maxPageCount }),
-  });
+  const store =
+    options.store ??
+    (await createSqliteStore({
+      file: join(settings.dataDir, 'tollboard.sqlite'),
+      random,
+      ...(options.maxPageCount === undefined ? {} : { maxPageCount: options.maxPageCount }),
+    }));
   parts.add(() => store.close());
 
   const simulator = await startOwnSimulator(settings, store, { clock, random, logger });
@@ -106,6 +113,17 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   const callbackBaseOf = (account: string) => callbackUrls.get(account) ?? null;
   const late = createLateChanges({ store, clock, logger });
   parts.add(() => late.stop());
+  const waits = createCreateWaits({ store, clock });
+  const facade = createFacadeGateway({
+    store,
+    clock,
+    accounts: clients,
+    waits,
+    late,
+    answerWithinMs: settings.facade.answerWithinMs,
+    statusOf: statusFact,
+    listedOf: listedResource,
+  });
   const api = createGatewayService({
     store,
     accounts: clients,
@@ -119,6 +137,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     },
     late,
     onCallback: meters.calledBack,
+    facade,
     issueToken: tokens.issue,
     tokens: tokens.list,
     revokeToken: tokens.revoke,
@@ -164,6 +183,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
       return token === undefined ? null : signForm(url, fields, token, kind);
     },
     post: async (url, body, headers, signal) => (await guarded({ method: 'POST', url, body, headers, signal })).status,
+    waits,
     onResult: meters.created,
   });
   parts.add(() => delivery.stop());
@@ -271,12 +291,7 @@ function claimOptions(
   };
 }
 
-function clientOf(
-  account: AccountSettings,
-  transport: Transport,
-  clock: Clock,
-  options: GatewayOptions,
-): AccountClient {
+function clientOf(account: AccountSettings, transport: Transport, clock: Clock, options: GatewayOptions): TwilioClient {
   const { requestTimeoutMs } = options;
   return createTwilioClient(account, {
     transport,

@@ -5,15 +5,13 @@ import type { ErrorCode, ErrorKind, ErrorReport } from './core/errors.ts';
 import type { FormFields } from './core/parameter.ts';
 import type { RemoteMessenger } from './remote/messenger.ts';
 import type { Json } from './wire/json.ts';
-import { FINAL_STATES } from './core/entry.ts';
 import { isTollboardError, TollboardError } from './core/errors.ts';
 import { fromForm } from './core/form.ts';
 import { createRemoteMessenger } from './remote/messenger.ts';
 import { systemClock, systemRandom } from './system.ts';
-import { renderCall } from './wire/call.ts';
+import { renderEntry } from './wire/entry.ts';
 import { errorBody, notFound, type WireError } from './wire/error.ts';
 import { decodeForm } from './wire/form.ts';
-import { renderMessage } from './wire/message.ts';
 import { parsePageRequest, renderPage } from './wire/page.ts';
 
 export interface TwilioHttpClientOptions {
@@ -228,60 +226,10 @@ function answered(statusCode: number, entry: Entry, sid: string): TwilioResponse
   return { statusCode, body: rendered(entry, sid), headers: {} };
 }
 
-/** The status while Twilio has told none, by where the entry stands with us. */
-const OWN_STATUS = {
-  scheduled: ['scheduled', 'queued'],
-  queued: ['accepted', 'queued'],
-  sending: ['accepted', 'queued'],
-  unknown: ['accepted', 'queued'],
-  held: ['accepted', 'queued'],
-  sent: ['accepted', 'queued'],
-  done: ['sent', 'completed'],
-  rejected: ['failed', 'failed'],
-  expired: ['failed', 'failed'],
-  canceled: ['canceled', 'canceled'],
-} as const satisfies Record<Entry['state'], readonly [message: string, call: string]>;
-
-/** Under the SID that the program knows, Twilio's or ours. What a gateway does not keep (prices, durations) is null. */
+/** Under the SID that the program knows, Twilio's or ours. */
 function rendered(entry: Entry, sid: string): Json {
-  const [message, call] = OWN_STATUS[entry.state];
-  const created = Date.parse(entry.createdAt ?? '');
-  const common = {
-    sid,
-    accountSid: entry.account ?? '',
-    to: entry.to,
-    price: null,
-    priceUnit: 'USD',
-    direction: 'outbound-api',
-    dateCreated: created,
-    dateUpdated: Date.parse(entry.updatedAt ?? '') || created,
-  };
-  if (entry.kind === 'call') {
-    return renderCall({
-      ...common,
-      from: entry.from ?? '',
-      phoneNumberSid: null,
-      status: entry.status ?? call,
-      startTime: null,
-      endTime: null,
-      duration: null,
-      answeredBy: null,
-      callerName: null,
-    });
-  }
-  const error = FINAL_STATES.has(entry.state) ? entry.error : null;
-  return renderMessage({
-    ...common,
-    body: entry.body ?? '',
-    numSegments: entry.segments ?? 0,
-    from: entry.from,
-    dateSent: null,
-    numMedia: 0,
-    status: entry.status ?? message,
-    messagingServiceSid: null,
-    errorCode: error?.twilioCode ?? null,
-    errorMessage: error?.message ?? null,
-  });
+  const createdAt = Date.parse(entry.createdAt ?? '');
+  return renderEntry({ ...entry, createdAt, updatedAt: Date.parse(entry.updatedAt ?? '') || createdAt }, sid);
 }
 
 /** Twilio's status for a refusal that was never Twilio's own. */

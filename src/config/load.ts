@@ -103,6 +103,7 @@ function settingsOf(values: Values, flags: SettingsFlags): Omit<Settings, 'accou
       concurrency: number('delivery.concurrency'),
       statusCallback: text('delivery.status_callback') as 'auto' | 'always' | 'never',
     },
+    facade: { answerWithinMs: number('facade.answer_within') },
     retention: {
       messagesMs: number('retention.messages'),
       idempotencyMs: number('retention.idempotency'),

@@ -264,7 +264,21 @@ export const SCHEMA: Group = {
         },
       },
     },
-    facade: later("Twilio's own REST API, served by the gateway."),
+    facade: {
+      kind: 'group',
+      description: "Twilio's own REST API, served by the gateway.",
+      fields: {
+        answer_within: {
+          kind: 'setting',
+          type: 'duration',
+          default: '5s',
+          min: 0,
+          max: 30_000,
+          description:
+            "How long a create waits for Twilio's own answer before it is answered `accepted` with the entry's id.",
+        },
+      },
+    },
     notify: later("Home Assistant's notify platforms."),
     automation: later("Home Assistant's automations."),
     rest_command: later('Requests that automations make.'),

@@ -39,6 +39,8 @@ export interface Settings {
     concurrency: number;
     statusCallback: 'auto' | 'always' | 'never';
   };
+  /** How long a create of the facade waits for Twilio's own answer. */
+  facade: { answerWithinMs: number };
   retention: { messagesMs: number; idempotencyMs: number; eventsMs: number };
   /** The file that was read; null when there was none. */
   configFile: string | null;

@@ -2,6 +2,7 @@
 
 import type { Choice, Decision, Entry, EntryRecord, EntryState } from './entry.ts';
 import type { EventRecord } from './event.ts';
+import type { FacadeGateway } from './facade-gateway.ts';
 import type { FormFields } from './parameter.ts';
 import type {
   CheckReport,
@@ -55,6 +56,8 @@ export interface GatewayHealth {
 
 /** Every method throws `TollboardError` with a code of the catalogue, nothing else. */
 export interface GatewayApi {
+  /** For Twilio's own REST API on the gateway. */
+  readonly facade: FacadeGateway;
   /**
    * Accepts on disk, then answers. One invalid recipient alone throws what the check said and stores nothing; among
    * several it is stored `rejected`. A repeated number is sent once and its outcome repeated with `duplicate`.

@@ -259,6 +259,16 @@ describe('a status', () => {
   });
 });
 
+describe('the event initiated of a call', () => {
+  it('is taken without a new status, so that its caller can be told', () => {
+    const before = entry('sent', { kind: 'call', status: 'queued' });
+    const sid = before.sid ?? '';
+    const told = { type: 'status', source: 'callback', errorCode: null, errorMessage: null } as const;
+    const move = taken(transition(before, { ...told, fields: [], sid, status: 'initiated' }, NOW));
+    expect([move.patch, move.event]).toEqual([{}, undefined]);
+  });
+});
+
 describe('redaction', () => {
   it('removes text, media and variables, and keeps the rest', () => {
     const before = entry('done', {

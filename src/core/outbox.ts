@@ -293,6 +293,9 @@ function status(entry: EntryRecord, fact: Extract<Fact, { type: 'status' }>, now
   if (entry.sid !== null && entry.sid !== fact.sid) {
     return { ok: false, refused: `A status of ${fact.sid} says nothing of ${entry.sid}.` };
   }
+  // The one word that only callbacks carry: no news to us, who know the call as queued, but to its caller.
+  if (fact.status === 'initiated' && entry.status === 'queued' && entry.sid !== null)
+    return { ok: true, patch: {}, what: 'status', why: `Twilio's ${fact.source} says initiated.` };
   const table = entry.kind === 'call' ? callStatus : messageStatus;
   const next = table(fact.status);
   const known = entry.status === null ? null : table(entry.status);

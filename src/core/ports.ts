@@ -305,8 +305,8 @@ export interface Store {
 /** What came of a create request, by what is known about it (twilio.md §10). */
 export type CreateResult =
   | ({ outcome: 'accepted'; resource: Record<string, unknown>; requestId: string | null } & StatusFact)
-  /** 4xx with Twilio's error body: final for this recipient. */
-  | { outcome: 'rejected'; error: ErrorReport }
+  /** 4xx with Twilio's error body, here as it came: final for this recipient. */
+  | { outcome: 'rejected'; error: ErrorReport; refusal: Record<string, unknown> }
   /** 429 with 20429, or 21611: never processed, and the sender is too fast. */
   | { outcome: 'rate_limited'; error: ErrorReport; retryAfterMs: number | null }
   /** Nothing left this machine: refused connection, DNS, TLS. */

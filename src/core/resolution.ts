@@ -122,6 +122,26 @@ function doubtAbout(
   return claimed ? 'Twilio lists a copy that fits several of our texts.' : null;
 }
 
+/**
+ * Which entry each listed resource is, as far as one look can tell: for lists that people see, never for deciding what is
+ * sent. Each entry explains one resource at most.
+ */
+export function recognise(
+  entries: readonly EntryRecord[],
+  resources: readonly ListedResource[],
+): Map<string, EntryRecord> {
+  const open = entries.filter(({ sendingAt }) => sendingAt !== null);
+  const known = new Map<string, EntryRecord>();
+  for (const resource of resources) {
+    if (resource.direction !== 'outbound-api') continue;
+    const since = (entry: EntryRecord) => ({ at: firstLeft(entry), marginMs: MARGIN_MS, doubtfulMs: DOUBTFUL_MS });
+    const index = open.findIndex((entry) => compare(entry, resource, since(entry)) === 'yes');
+    const [entry] = index < 0 ? [] : open.splice(index, 1);
+    if (entry !== undefined) known.set(resource.sid, entry);
+  }
+  return known;
+}
+
 /** True when a copy of this entry could not be told from its listing at all: it is held at once (interface §4). */
 export function unrecognisable(entry: EntryRecord): boolean {
   return entry.params.contentRetention === 'discard' || entry.params.addressRetention === 'obfuscate';

@@ -37,7 +37,9 @@ export async function accept(request: SendRequest, send: SendOptions, options: A
   if (earlier !== null) return replay(key, hash, earlier);
   const account = chooseAccount(options.accounts, request.account);
   const now = clock.now();
-  const needsSender = request.params.from === undefined && request.params.messagingServiceSid === undefined;
+  // Twilio's own API has no default sender.
+  const needsSender =
+    request.host !== 'facade' && request.params.from === undefined && request.params.messagingServiceSid === undefined;
   const defaultSender = needsSender ? await options.defaultSender(account) : null;
   const refusals = await optOuts(request, account, defaultSender, store, now);
   const prepared = prepareRequest(request, {

@@ -2,6 +2,7 @@
 
 import type { EntryState } from '../core/entry.ts';
 import type { Clock, CreateResult, Logger, Random, Retention, Store, TwilioAccount } from '../core/ports.ts';
+import type { CreateWaits } from './create-waits.ts';
 import type { ForwarderOptions } from './forwarder.ts';
 import type { DueLoop } from './loop.ts';
 import type { OutboxWorkerOptions } from './outbox-worker.ts';
@@ -25,6 +26,7 @@ export interface DeliveryOptions {
   callbackBase(account: string): string | null;
   sign: ForwarderOptions['sign'];
   post: ForwarderOptions['post'];
+  waits: CreateWaits;
   onResult(outcome: CreateResult['outcome'], seconds: number): void;
 }
 

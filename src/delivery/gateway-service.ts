@@ -21,8 +21,11 @@ export interface AccountClient extends TwilioAccount {
   probe(signal?: AbortSignal): Promise<void>;
 }
 
-/** Tokens, proofs and meters live in the server's room; the service only passes them on. */
-type Passed = Pick<GatewayApi, 'issueToken' | 'tokens' | 'revokeToken' | 'authorize' | 'proveAccount' | 'metrics'>;
+/** Tokens, proofs and meters live in the server's room, the facade's questions in a file of their own: passed on. */
+type Passed = Pick<
+  GatewayApi,
+  'facade' | 'issueToken' | 'tokens' | 'revokeToken' | 'authorize' | 'proveAccount' | 'metrics'
+>;
 
 export interface GatewayServiceOptions extends Passed {
   store: Store;
@@ -103,6 +106,7 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
     },
     onCommit: (listener) => store.onCommit(listener),
     health: () => health(store, options.accept.accounts, { now: clock.now(), refusal }),
+    facade: options.facade,
     issueToken: options.issueToken,
     tokens: options.tokens,
     revokeToken: options.revokeToken,

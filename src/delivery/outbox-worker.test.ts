@@ -9,7 +9,7 @@ import { startOutboxWorker } from './outbox-worker.ts';
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const REPORT = errorReport('TOLLBOARD_DELIVERY_LOST_ANSWER', { stage: 'unknown' });
 const NOT_SENT: CreateResult = { outcome: 'not_sent', error: REPORT };
-const REFUSED: CreateResult = { outcome: 'rejected', error: REPORT };
+const REFUSED: CreateResult = { outcome: 'rejected', refusal: {}, error: REPORT };
 
 /** Two accounts, `A` and `B`, that answer as the test says; the worker sleeps when `settled` resolves. */
 async function start(answer: (account: string) => CreateResult | Promise<CreateResult>, entries: readonly string[]) {
@@ -104,7 +104,7 @@ it('a slow account takes only its own places', async () => {
 
 it('learns from Twilio’s refusal that a recipient opted out', async () => {
   const { store, records } = await start(
-    () => ({ outcome: 'rejected', error: { ...REPORT, twilioCode: 21610 } }),
+    () => ({ outcome: 'rejected', refusal: {}, error: { ...REPORT, twilioCode: 21610 } }),
     ['A'],
   );
   expect(await store.optedOut('A', SENDER, records[0]?.to ?? '', NOON)).toBe(true);

@@ -3,6 +3,7 @@
 import type { EntryRecord } from '../core/entry.ts';
 import type { Fact } from '../core/outbox.ts';
 import type { ClaimQuery, Clock, CreateResult, Logger, Random, Store, TwilioAccount } from '../core/ports.ts';
+import type { CreateWaits } from './create-waits.ts';
 import type { DueLoop } from './loop.ts';
 import { errorReport } from '../core/errors.ts';
 import { LEARNED_OPT_OUT_MS } from '../core/policy/opt-out.ts';
@@ -24,6 +25,8 @@ export interface OutboxWorkerOptions {
   claim: Pick<ClaimQuery, 'configured' | 'callbackMode' | 'callbackReachable' | 'unsigned'>;
   /** Where status callbacks of an account come in (`https://…`, no trailing slash), or null. */
   callbackBase(account: string): string | null;
+  /** Who waits for Twilio's own answer. */
+  waits?: Pick<CreateWaits, 'note' | 'release'>;
   /** Called with every result, for metrics. */
   onResult?(result: CreateResult['outcome'], seconds: number): void;
 }
@@ -138,6 +141,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
   async function record(entry: EntryRecord, result: CreateResult): Promise<void> {
     const now = clock.now();
     const fact = factOf(entry, result, now, options.random.number());
+    options.waits?.note(entry.id, result);
     for (;;) {
       try {
         if (result.outcome === 'rate_limited') await slowDown(entry, now);
@@ -145,6 +149,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
         await store.apply([{ key: { id: entry.id }, fact }], now);
         return;
       } catch (error) {
+        options.waits?.release(entry.id);
         if (stopped) return;
         logger.warn({ entry: entry.id, outcome: result.outcome, error }, 'the result is not on disk yet; trying again');
         await clock.sleep(500);

@@ -18,6 +18,7 @@ import { requireBearer } from './auth.ts';
 import { trackConnections } from './connections.ts';
 import { DEFAULT_LIMITS } from './context.ts';
 import { errorText, sendError } from './errors.ts';
+import { facadeRoutes } from './facade/routes.ts';
 import { createGuard } from './guard.ts';
 import { healthRoutes } from './health.ts';
 import { hostRoutes } from './hosts.ts';
@@ -151,6 +152,10 @@ async function createApp(context: AppOptions): Promise<Api> {
   });
   await app.register((hosts: Api, _options, done) => {
     hostRoutes(hosts, context);
+    done();
+  });
+  await app.register((facade: Api, _options, done) => {
+    facadeRoutes(facade, context);
     done();
   });
   await app.register(apiRoutes(context), { prefix: '/api/v1' });

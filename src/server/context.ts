@@ -18,6 +18,8 @@ export interface ServerLimits {
   bodyBytes: number;
   /** Bytes of a callback's form. Default 64 KiB. */
   formBytes: number;
+  /** Bytes of a form of the facade: the largest create there is (4,000 characters of TwiML) takes a quarter. Default 256 KiB. */
+  facadeBytes: number;
   /** Open connections; more are closed at once. Default 2,048. */
   connections: number;
   /** Milliseconds in which the headers must have come. Default 10,000. */
@@ -41,6 +43,7 @@ export interface ServerLimits {
 export const DEFAULT_LIMITS: ServerLimits = {
   bodyBytes: 1024 * 1024,
   formBytes: 64 * 1024,
+  facadeBytes: 256 * 1024,
   connections: 2048,
   headersMs: 10_000,
   requestMs: 30_000,

@@ -63,14 +63,24 @@ export function publicError(error: unknown, request: FastifyRequest): TollboardE
   return new TollboardError(code, { details: details[code] ?? {} });
 }
 
-/** Answers with the error and logs it: refusals quietly, faults of ours with their cause. */
-export function sendError(context: ServerContext, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+/** What is shown of an error, with its HTTP status; logged: refusals quietly, faults of ours with their cause. */
+export function noteRefusal(
+  context: Pick<ServerContext, 'logger'>,
+  error: unknown,
+  request: FastifyRequest,
+): { shown: TollboardError; status: number } {
   const shown = publicError(error, request);
   const status = httpStatusOf(shown);
   const facts = { requestId: request.id, method: request.method, route: request.routeOptions.url ?? null, status };
   if (shown.kind === 'internal') {
     context.logger.error({ ...facts, code: shown.code, cause: causeOf(shown) }, 'a request failed inside');
   } else context.logger.debug({ ...facts, code: shown.code }, 'a request was refused');
+  return { shown, status };
+}
+
+/** Answers with the error in our form. */
+export function sendError(context: ServerContext, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { shown, status } = noteRefusal(context, error, request);
   // Not yet there when the URL itself could not be read.
   reply.header('x-request-id', request.id);
   if (shown.code === 'TOLLBOARD_HTTP_TOKEN_INVALID') reply.header('www-authenticate', 'Bearer');
@@ -84,8 +94,10 @@ function causeOf(error: TollboardError): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? error.stack);
 }
 
+/** Paths that take forms. */
+const FORMS = ['/callbacks/', '/2010-04-01'];
+
 function expectedType(request: FastifyRequest): string {
-  return request.routeOptions.url?.startsWith('/callbacks/') === true
-    ? 'application/x-www-form-urlencoded'
-    : 'application/json';
+  const url = request.routeOptions.url ?? '';
+  return FORMS.some((prefix) => url.startsWith(prefix)) ? 'application/x-www-form-urlencoded' : 'application/json';
 }

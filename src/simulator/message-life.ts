@@ -5,8 +5,8 @@ import type { Disturbance } from './callbacks.ts';
 import type { Simulation } from './exchange.ts';
 import type { Message, PlannedStep, SimulatorAccount } from './model.ts';
 import { twilioError } from '../core/twilio-errors.ts';
+import { masked } from '../wire/refusal.ts';
 import { isOptedOut } from './opt-out.ts';
-import { masked } from './refusals.ts';
 import { pickSender } from './senders.ts';
 
 const QUEUED_MS = 50;

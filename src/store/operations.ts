@@ -137,7 +137,7 @@ function applyOne(
   });
   const { record } = stored;
   if (fact.type === 'redacted' || fact.type === 'deleted') redactAnswer(tables, record);
-  if (event !== null && fact.type === 'status' && record.callbackMode === 'own')
+  if (fact.type === 'status' && record.callbackMode === 'own')
     forward(tables, record, fact.status, { fields: fact.fields, now });
   return { outcome: 'applied', entry: record, event };
 }

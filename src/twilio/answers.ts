@@ -32,7 +32,7 @@ export function createResult(kind: EntryKind, answer: TransportAnswer, now: numb
   const refusal = answer.status >= 400 && answer.status < 500 ? twilioRefusal(answer) : null;
   if (refusal === null) return { outcome: 'unknown', error: lostReport(describeStranger(answer), answer) };
   const error: ErrorReport = { ...refusal, stage: 'before_send' };
-  if (!TOO_FAST.has(error.twilioCode ?? 0)) return { outcome: 'rejected', error };
+  if (!TOO_FAST.has(error.twilioCode ?? 0)) return { outcome: 'rejected', error, refusal: body ?? {} };
   return { outcome: 'rate_limited', error, retryAfterMs: retryAfterMs(answer.headers['retry-after'], now) };
 }
 
@@ -52,6 +52,11 @@ export function refusalReport(answer: TransportAnswer, request: string): ErrorRe
   if (refusal !== null) return refusal;
   const details = { request, status: answer.status, reason: describeStranger(answer) };
   return withRequestId(errorReport('TOLLBOARD_TWILIO_UNEXPECTED', { details, httpStatus: answer.status }), answer);
+}
+
+/** Is it an error body that only Twilio writes? */
+export function isRefusal(answer: TransportAnswer): boolean {
+  return twilioRefusal(answer) !== null;
 }
 
 /** Null without a SID of the right form: then it is no resource of this kind. */

@@ -2,6 +2,7 @@
 
 import type { EntryKind } from '../core/entry.ts';
 import type { ErrorReport } from '../core/errors.ts';
+import type { RelayAnswer, RelayRequest } from '../core/facade-gateway.ts';
 import type { FormFields } from '../core/parameter.ts';
 import type { Clock, ListedResource, Listing, Recipient, TwilioAccount } from '../core/ports.ts';
 import type { Resource } from './answers.ts';
@@ -55,6 +56,11 @@ export interface TwilioClient extends TwilioAccount {
   updateIncomingPhoneNumber(sid: string, form: FormFields, signal?: AbortSignal): Promise<Resource>;
   /** The numbers this account owns, every page. */
   ownedNumbers(signal?: AbortSignal): Promise<string[]>;
+  /**
+   * Any request to Twilio's REST API with this account's credentials, and Twilio's answer as it came, refusals included.
+   * What is none of Twilio's throws.
+   */
+  relay(request: RelayRequest): Promise<RelayAnswer>;
   /** The cheapest request that both auth tokens and API keys may make. */
   probe(signal?: AbortSignal): Promise<void>;
 }
@@ -90,6 +96,7 @@ export function createTwilioClient(credentials: TwilioCredentials, options: Twil
     incomingPhoneNumbers,
     updateIncomingPhoneNumber: (sid, form, signal) => demand('updateIncomingPhoneNumber', { sid, form }, signal),
     ownedNumbers: async (signal) => (await incomingPhoneNumbers(signal)).map(({ phoneNumber }) => phoneNumber),
+    relay: conversation.relay,
     async probe(signal) {
       await demand('listIncomingPhoneNumbers', { query: [['PageSize', '1']] }, signal);
     },

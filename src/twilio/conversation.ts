@@ -2,6 +2,7 @@
 
 import type { EntryKind } from '../core/entry.ts';
 import type { ErrorReport } from '../core/errors.ts';
+import type { RelayAnswer, RelayRequest } from '../core/facade-gateway.ts';
 import type { StatusFact } from '../core/outbox.ts';
 import type { FormFields } from '../core/parameter.ts';
 import type { Clock, CreateResult } from '../core/ports.ts';
@@ -9,7 +10,15 @@ import type { Resource } from './answers.ts';
 import type { ActionName, ActionOptions, ListAction, TwilioCredentials } from './resources.ts';
 import type { Transport, TransportAnswer, TransportRequest } from './transport.ts';
 import { errorReport, TollboardError } from '../core/errors.ts';
-import { clockOffsetMs, createFailure, createResult, jsonObject, refusalReport, statusFact } from './answers.ts';
+import {
+  clockOffsetMs,
+  createFailure,
+  createResult,
+  isRefusal,
+  jsonObject,
+  refusalReport,
+  statusFact,
+} from './answers.ts';
 import { ACTIONS, createRequests, KIND_ACTIONS } from './resources.ts';
 import { TransportFailure } from './transport.ts';
 
@@ -70,11 +79,21 @@ export function createConversation(credentials: TwilioCredentials, options: Conv
     description: string,
     signal: AbortSignal | undefined,
   ): Promise<{ body: Resource } | { error: ErrorReport }> {
+    const answer = await answerOf(request, description, signal);
+    if ('error' in answer) return answer;
+    const body = answer.status === 204 ? {} : jsonObject(answer.body);
+    if (answer.status >= 200 && answer.status < 300 && body !== null) return { body };
+    return { error: refusalReport(answer, description) };
+  }
+
+  /** Any answer, or why there is none. Rejects with the signal's reason when aborted. */
+  async function answerOf(
+    request: TransportRequest,
+    description: string,
+    signal: AbortSignal | undefined,
+  ): Promise<TransportAnswer | { error: ErrorReport }> {
     try {
-      const answer = await exchange(request, signal);
-      const body = answer.status === 204 ? {} : jsonObject(answer.body);
-      if (answer.status >= 200 && answer.status < 300 && body !== null) return { body };
-      return { error: refusalReport(answer, description) };
+      return await exchange(request, signal);
     } catch (error) {
       if (!(error instanceof TransportFailure)) throw error;
       if (signal?.aborted) throw signal.reason;
@@ -82,6 +101,20 @@ export function createConversation(credentials: TwilioCredentials, options: Conv
       const details = { request: description, reason: error.message };
       return { error: errorReport('TOLLBOARD_TWILIO_NO_ANSWER', { details, ...stage }) };
     }
+  }
+
+  /** Redirects are answers, too: nothing is followed. */
+  async function relay(request: RelayRequest): Promise<RelayAnswer> {
+    const description = `${request.method} /2010-04-01${request.path}`;
+    const answer = await answerOf(requests.relay(request), description, undefined);
+    if ('error' in answer) throw TollboardError.from(answer.error);
+    const { status, body, headers } = answer;
+    const location = status >= 300 && status < 400 ? (headers.location ?? null) : null;
+    if (status === 204 || location !== null) return { status, body: null, location };
+    const resource = jsonObject(body);
+    if (resource === null || (status >= 400 && !isRefusal(answer)) || (status >= 300 && status < 400))
+      throw TollboardError.from(refusalReport(answer, description));
+    return { status, body: resource, location: null };
   }
 
   function ask(action: ActionName, of: ActionOptions, signal: AbortSignal | undefined) {
@@ -139,7 +172,7 @@ export function createConversation(credentials: TwilioCredentials, options: Conv
     return errorReport('TOLLBOARD_TWILIO_UNEXPECTED', { details, httpStatus: 200 });
   }
 
-  return { observations, create, demand, askFact, everyPage, demandEveryPage, unexpected };
+  return { observations, create, relay, demand, askFact, everyPage, demandEveryPage, unexpected };
 }
 
 /** What the official clients need of a page: the array under its key, and where the next one is. */

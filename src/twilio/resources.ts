@@ -1,6 +1,7 @@
 /** What the client can ask of Twilio, as a table, and the requests that come of it. */
 
 import type { EntryKind } from '../core/entry.ts';
+import type { RelayRequest } from '../core/facade-gateway.ts';
 import type { FormFields } from '../core/parameter.ts';
 import type { TransportRequest } from './transport.ts';
 
@@ -81,6 +82,8 @@ export interface Requests {
   /** `POST /2010-04-01/…`, without query: for error messages. */
   describe(action: ActionName, sid?: string): string;
   build(action: ActionName, options: ActionOptions): TransportRequest;
+  /** Any other request, its path below `/2010-04-01`. */
+  relay(request: RelayRequest): TransportRequest;
   /**
    * The request for a page that the last one named, or null when it leads to another origin or out of the account:
    * credentials must not follow wherever an answer points.
@@ -99,14 +102,19 @@ export function createRequests(credentials: TwilioCredentials, userAgent: string
   const formHeaders = { ...headers, 'content-type': 'application/x-www-form-urlencoded' };
   const pathOf = (action: ActionName, sid = '') =>
     accountPath + ACTIONS[action].path.replace('{sid}', encodeURIComponent(sid));
+  function requestOf(method: Action['method'], path: string, query: FormFields, form: FormFields): TransportRequest {
+    const search = query.length === 0 ? '' : `?${new URLSearchParams(query)}`;
+    const url = `${credentials.baseUrl}${path}${search}`;
+    if (method !== 'POST') return { method, url, headers };
+    return { method, url, headers: formHeaders, body: new URLSearchParams(form).toString() };
+  }
   return {
     describe: (action, sid) => `${ACTIONS[action].method} ${pathOf(action, sid)}`,
     build(action, { sid, form = [], query = [] }) {
-      const { method } = ACTIONS[action];
-      const search = query.length === 0 ? '' : `?${new URLSearchParams(query)}`;
-      const url = `${credentials.baseUrl}${pathOf(action, sid)}${search}`;
-      if (method !== 'POST') return { method, url, headers };
-      return { method, url, headers: formHeaders, body: new URLSearchParams(form).toString() };
+      return requestOf(ACTIONS[action].method, pathOf(action, sid), query, form);
+    },
+    relay({ method, path, query, form }) {
+      return requestOf(method, `/2010-04-01${path}`, query, form);
     },
     page(uri) {
       // Twilio writes them from its own root, so a prefix of the base URL is not in them.

@@ -69,28 +69,44 @@ export function renderPage<T extends { sid: string }>(
   key: string,
   render: (item: T) => Json,
 ): { [name: string]: Json } {
-  const { items } = page;
-  const start = request.page * request.size;
-  const uri = (number: number, token: string | null): string => pageUri(request, number, token);
+  const { items, hasNext, hasPrevious } = page;
+  const { cursor } = request;
   const last = items.at(-1);
   const first = items[0];
+  return renderItems(request, key, items.map(render), {
+    own: cursor === null ? null : `P${cursor.before ? 'B' : 'A'}${cursor.sid}`,
+    next: hasNext && last !== undefined ? `PA${last.sid}` : null,
+    previous: hasPrevious && first !== undefined ? `PB${first.sid}` : null,
+  });
+}
+
+/** A page whose tokens are somebody else's business; null where there is no such page. */
+export function renderItems(
+  request: Pick<PageRequest, 'path' | 'size' | 'page' | 'filters'>,
+  key: string,
+  items: readonly Json[],
+  tokens: { own: string | null; next: string | null; previous: string | null },
+): { [name: string]: Json } {
+  const start = request.page * request.size;
+  const uri = (number: number, token: string | null): string => pageUri(request, number, token);
   return {
     first_page_uri: uri(0, null),
     end: items.length === 0 ? 0 : start + items.length - 1,
-    previous_page_uri: page.hasPrevious && first !== undefined ? uri(request.page - 1, `PB${first.sid}`) : null,
-    [key]: items.map(render),
-    uri: uri(
-      request.page,
-      request.cursor === null ? null : `P${request.cursor.before ? 'B' : 'A'}${request.cursor.sid}`,
-    ),
+    previous_page_uri: tokens.previous === null ? null : uri(request.page - 1, tokens.previous),
+    [key]: items,
+    uri: uri(request.page, tokens.own),
     page_size: request.size,
     start: items.length === 0 ? 0 : start,
-    next_page_uri: page.hasNext && last !== undefined ? uri(request.page + 1, `PA${last.sid}`) : null,
+    next_page_uri: tokens.next === null ? null : uri(request.page + 1, tokens.next),
     page: request.page,
   };
 }
 
-function pageUri(request: PageRequest, number: number, token: string | null): string {
+function pageUri(
+  request: Pick<PageRequest, 'path' | 'size' | 'filters'>,
+  number: number,
+  token: string | null,
+): string {
   const query: FormFields = [...request.filters, ['PageSize', String(request.size)], ['Page', String(number)]];
   if (token !== null) query.push(['PageToken', token]);
   return `${request.path}?${encodeForm(query)}`;

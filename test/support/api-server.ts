@@ -4,8 +4,11 @@ import type { Entry } from '../../src/core/entry.ts';
 import type { GatewayApi } from '../../src/core/gateway-api.ts';
 import type { Fact } from '../../src/core/outbox.ts';
 import type { Clock, Random, Store } from '../../src/core/ports.ts';
+import type { RelayingClient } from '../../src/delivery/facade-gateway.ts';
 import type { AccountClient } from '../../src/delivery/gateway-service.ts';
 import type { RunningServer, ServerOptions } from '../../src/server/app.ts';
+import { createCreateWaits } from '../../src/delivery/create-waits.ts';
+import { createFacadeGateway } from '../../src/delivery/facade-gateway.ts';
 import { createGatewayService } from '../../src/delivery/gateway-service.ts';
 import { createLateChanges } from '../../src/delivery/late-changes.ts';
 import { createAccountProof } from '../../src/server/account-proof.ts';
@@ -60,10 +63,12 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const note = (level: string) => (facts: Record<string, unknown>, message: string) =>
     void log.push({ level, message, facts });
   const logger = { debug: () => undefined, info: () => undefined, warn: note('warn'), error: note('error') };
+  const accounts = new Map([[ACCOUNT, { ...twilioDouble(), ...options.twilio }]]);
+  const late = createLateChanges({ store, clock, logger });
   const gateway: GatewayApi = {
     ...createGatewayService({
       store,
-      accounts: new Map([[ACCOUNT, { ...twilioDouble(), ...options.twilio }]]),
+      accounts,
       accept: {
         accounts: [{ name: 'default', accountSid: ACCOUNT, simulated: true }],
         onUnknown: 'resend',
@@ -73,7 +78,17 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       sender: SENDER,
       logger,
       verify: (_account, _path, _fields, signature) => signature === SIGNATURE,
-      late: createLateChanges({ store, clock, logger }),
+      late,
+      facade: createFacadeGateway({
+        store,
+        clock,
+        accounts,
+        waits: createCreateWaits({ store, clock }),
+        late,
+        answerWithinMs: 0,
+        statusOf: () => null,
+        listedOf: () => null,
+      }),
       onCallback: () => undefined,
       issueToken: tokens.issue,
       tokens: tokens.list,
@@ -157,7 +172,7 @@ export function taken(sid: string): Fact {
 }
 
 /** Nothing is delivered here: only what the routes themselves ask of Twilio has an answer. */
-function twilioDouble(): AccountClient {
+function twilioDouble(): AccountClient & RelayingClient {
   const never = () => Promise.reject(new Error('nothing is delivered in this test'));
   return {
     accountSid: ACCOUNT,
@@ -170,5 +185,6 @@ function twilioDouble(): AccountClient {
     recipients: async () => [{ sid: `PN${'0'.repeat(32)}`, phoneNumber: '+15550100001', friendlyName: 'Ann' }],
     ownedNumbers: async () => [SENDER],
     probe: async () => undefined,
+    relay: never,
   };
 }

@@ -131,6 +131,7 @@ function settingsOf({ dataDir, twilio, trialSid, perSecond, port, delivery }: Ga
     senders: perSecond === undefined || perSecond === null ? {} : { [SENDER]: { perSecond } },
     simulator: { mode: 'never', port: 0, accountsFile: null, accounts: null, trial: 'seeds' },
     delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'always', ...delivery },
+    facade: { answerWithinMs: 5000 },
     retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
     configFile: null,
     warnings: [],

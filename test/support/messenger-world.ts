@@ -115,6 +115,7 @@ function settingsFor(simulator: Simulator, dataDir: string, change: Partial<Acco
     senders: {},
     simulator: { mode: 'never', port: 0, accountsFile: null, accounts: null, trial: 'seeds' },
     delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'auto' },
+    facade: { answerWithinMs: 5000 },
     retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
     configFile: null,
     warnings: [],

@@ -18,7 +18,7 @@ export async function startSimulator(options: Partial<SimulatorOptions> = {}): P
 }
 
 /** Lets time pass on the simulator's clock and waits until every callback that it caused has ended. */
-export async function pass(simulator: Simulator, ms: number): Promise<void> {
+export async function pass(simulator: Pick<Simulator, 'control'>, ms: number): Promise<void> {
   await simulator.control.clock.move({ advanceMs: ms, settle: true });
 }
 
@@ -32,7 +32,7 @@ export interface RawAnswer {
 
 /** One request to the simulated API as any HTTP client makes it; the answer is judged by Twilio's OpenAPI. */
 export async function ask(
-  simulator: Simulator,
+  simulator: Pick<Simulator, 'url' | 'accounts'>,
   method: string,
   path: string,
   {

@@ -1,4 +1,4 @@
-/** Twilio's official SDK pointed at a simulator; every answer it gets is judged by Twilio's OpenAPI on the way. */
+/** Twilio's official SDK pointed at a simulator or a gateway; every answer it gets is judged by Twilio's OpenAPI on the way. */
 
 import type { Simulator } from '../../src/simulator/server.ts';
 import twilio from 'twilio';
@@ -9,7 +9,7 @@ const TWILIO = 'https://api.twilio.com';
 type SdkRequest = Parameters<InstanceType<typeof twilio.RequestClient>['request']>[0];
 
 /** The SDK's own HTTP client; only the origin is another. */
-class SimulatorClient extends twilio.RequestClient {
+class OtherOriginClient extends twilio.RequestClient {
   readonly #url: string;
 
   constructor(url: string) {
@@ -33,7 +33,7 @@ class SimulatorClient extends twilio.RequestClient {
 
 /** `account`: which of the simulator's accounts, or credentials of one's own. Default: the first account. */
 export function sdkFor(
-  simulator: Simulator,
+  simulator: Pick<Simulator, 'url' | 'accounts'>,
   account: number | { accountSid: string; username?: string; password: string } = 0,
 ): twilio.Twilio {
   const declared = typeof account === 'number' ? simulator.accounts[account] : undefined;
@@ -41,6 +41,6 @@ export function sdkFor(
     typeof account === 'number' ? { accountSid: declared?.sid ?? '', password: declared?.authToken ?? '' } : account;
   return twilio(('username' in own && own.username) || own.accountSid, own.password, {
     accountSid: own.accountSid,
-    httpClient: new SimulatorClient(simulator.url),
+    httpClient: new OtherOriginClient(simulator.url),
   });
 }

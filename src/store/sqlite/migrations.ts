@@ -6,7 +6,7 @@ import { ENTRY_STATES } from '../../core/entry.ts';
 import { COPIES } from './schema.ts';
 
 /** Migration `n` (from 1) leads to schema version `n`. Never edit one that was released: add the next. */
-export const MIGRATIONS: ReadonlyArray<(db: Kysely<unknown>) => Promise<void>> = [first, second];
+export const MIGRATIONS: ReadonlyArray<(db: Kysely<unknown>) => Promise<void>> = [first, second, third];
 
 async function first(db: Kysely<unknown>): Promise<void> {
   await entries(db);
@@ -166,7 +166,7 @@ async function sendersAndAccounts(db: Kysely<unknown>): Promise<void> {
 }
 
 /** What the facade remembers of an entry, and the two questions that a list of messages asks of it. */
-async function second(db: Kysely<unknown>): Promise<void> {
+async function third(db: Kysely<unknown>): Promise<void> {
   for (const name of ['id_given', 'deleted']) {
     await db.schema
       .alterTable('entries')

@@ -120,7 +120,7 @@ describe('the statements', () => {
     const old = new DatabaseSync(file);
     await MIGRATIONS[0]?.(kyselyOver(old) as never);
     old.exec(`pragma application_id = ${APPLICATION_ID}; pragma user_version = 1`);
-    const { idGiven, deleted, ...entry } = newEntry();
+    const { idGiven, deleted, failedPolls, leftAfter, ...entry } = newEntry();
     const fields = ENTRY_FIELDS.filter((field): field is keyof typeof entry => field in entry);
     const columns = fields.map((field) => ENTRY_COLUMNS[field][0]);
     old
@@ -129,7 +129,10 @@ describe('the statements', () => {
     old.close();
     await prepareDatabase(file);
     const opened = new DatabaseSync(file);
-    expect(await createReads(opened).entry({ id: entry.id })).toEqual({ seq: 1, ...entry, idGiven, deleted });
+    expect(await createReads(opened).entry({ id: entry.id })).toEqual({
+      ...{ seq: 1, ...entry },
+      ...{ idGiven, deleted, failedPolls, leftAfter },
+    });
     opened.close();
   });
 });

@@ -1,0 +1,103 @@
+/** A gateway's own Twilio API for tests, with a simulator behind it, both on a clock that only the test moves. */
+
+import type { AccountSettings, Settings } from '../../src/config/settings.ts';
+import type { Clock, Logger } from '../../src/core/ports.ts';
+import type { RunningGateway } from '../../src/gateway.ts';
+import type { Simulator, SimulatorOptions } from '../../src/simulator/server.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { startGateway } from '../../src/gateway.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import { systemRandom } from '../../src/system.ts';
+import { createManualClock } from './manual-clock.ts';
+import { startSimulator } from './simulator.ts';
+
+/** What tests of Twilio's API ask: where it answers, for whom, and what the phones saw. */
+export type Twilio = Pick<Simulator, 'url' | 'accounts' | 'control'>;
+export type StartTwilio = (options?: Partial<SimulatorOptions>) => Promise<Twilio>;
+
+export interface Facade extends Twilio {
+  gateway: RunningGateway;
+  simulator: Simulator;
+  clock: Clock;
+  dataDir: string;
+  /** Ends this gateway and starts another one on the same data; `url` and `gateway` are then the new one's. */
+  restart(): Promise<void>;
+}
+
+export interface FacadeOptions {
+  simulator?: Partial<SimulatorOptions>;
+  settings?: Partial<Settings>;
+  account?: Partial<AccountSettings>;
+  clock?: Clock;
+  /** Kept in SQLite, for {@link Facade.restart}. Default: in memory. */
+  onDisk?: boolean;
+}
+
+/** Removes data directories and stops what was started when the test ends. */
+export async function startFacade(options: FacadeOptions = {}): Promise<Facade> {
+  const clock = options.clock ?? createManualClock();
+  const simulator = await startSimulator({ clock, ...options.simulator });
+  const dataDir = mkdtempSync(join(tmpdir(), 'tollboard-facade-'));
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+  const settings = settingsFor(simulator, dataDir, options);
+  const start = () =>
+    startGateway(settings, {
+      clock,
+      logger: SILENT,
+      // Opening SQLite takes longer than most tests; whoever restarts needs it.
+      ...(options.onDisk === true ? {} : { store: createMemoryStore({ random: systemRandom }) }),
+    });
+  let gateway = await start();
+  onTestFinished(() => gateway.stop());
+  return {
+    get url() {
+      return gateway.url;
+    },
+    get gateway() {
+      return gateway;
+    },
+    accounts: simulator.accounts,
+    control: simulator.control,
+    simulator,
+    clock,
+    dataDir,
+    async restart() {
+      await gateway.stop();
+      gateway = await start();
+    },
+  };
+}
+
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Every account of the simulator is one of the gateway's, as when it is the gateway's own. */
+function settingsFor(simulator: Simulator, dataDir: string, { settings, account }: FacadeOptions): Settings {
+  return {
+    listen: { host: '127.0.0.1', port: 0, hosts: [] },
+    publicUrl: null,
+    dataDir,
+    store: 'sqlite',
+    accounts: simulator.accounts.map(({ sid, authToken, apiKeys }, index) => ({
+      name: index === 0 ? 'default' : sid,
+      accountSid: sid,
+      authTokens: [authToken],
+      apiKey: apiKeys[0]?.sid ?? null,
+      apiSecret: apiKeys[0]?.secret ?? null,
+      baseUrl: simulator.url,
+      simulated: true,
+      ...(index === 0 ? account : {}),
+    })),
+    sender: '+15550000001',
+    senders: {},
+    simulator: { mode: 'never', port: 0, accountsFile: null, accounts: null, trial: 'seeds' },
+    delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'auto' },
+    facade: { answerWithinMs: 5000 },
+    retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
+    configFile: null,
+    warnings: [],
+    ...settings,
+  };
+}
