@@ -4,9 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ansibleFiles } from './hosts/ansible.ts';
+import { flogoFiles } from './hosts/flogo.ts';
 
 /** For each host: path below `integrations/` → text. */
-const GENERATORS: ReadonlyArray<() => Record<string, string>> = [ansibleFiles];
+const GENERATORS: ReadonlyArray<() => Record<string, string>> = [ansibleFiles, flogoFiles];
 
 const INTEGRATIONS = fileURLToPath(new URL('../integrations/', import.meta.url));
 

@@ -5,6 +5,7 @@ import type { Clock, Messenger } from './core/ports.ts';
 import type { Host, HostDefinition, HostName } from './hosts/host.ts';
 import type { Run, RunOptions } from './hosts/run.ts';
 import { ansibleHost } from './hosts/ansible/host.ts';
+import { flogoHost } from './hosts/flogo/host.ts';
 import { homeAssistantHost } from './hosts/home-assistant/host.ts';
 import { refuseHost, runHost } from './hosts/run.ts';
 import { systemClock } from './system.ts';
@@ -42,10 +43,12 @@ function ready<Asked, Output>(host: Host<Asked, Output>): RunnableHost<Output> {
 }
 
 export const ansible = ready(ansibleHost);
+export const flogo = ready(flogoHost);
 export const homeAssistant = ready(homeAssistantHost);
 
 /** Every host by its name. */
 export const HOSTS: Readonly<Partial<Record<HostName, RunnableHost>>> = {
   ansible,
+  flogo,
   'home-assistant': homeAssistant,
 };
