@@ -25,7 +25,7 @@ export const form: HostForm = {
   }),
   read(output, { to }) {
     const { message, failedNumbers } = output as FlogoOutput;
-    const failed = failedNumbers.match(FAILED_NUMBER) ?? [];
+    const failed: string[] = failedNumbers.match(FAILED_NUMBER) ?? [];
     const [, unsure, taken] = UNSURE.exec(message) ?? [];
     if (unsure !== undefined) return { taken: items(taken), failed, unsure: items(unsure), says: message };
     const asked = to.map((number) => String(number).trim()).filter((number) => number !== '');
