@@ -11,8 +11,9 @@ import { type Implementation, startTestGateway, startWorld } from '../support/me
 import { form as ansible } from './hosts/ansible.ts';
 import { form as flogo } from './hosts/flogo.ts';
 import { form as homeAssistant } from './hosts/home-assistant.ts';
+import { form as soar } from './hosts/soar.ts';
 
-const FORMS: readonly HostForm[] = [ansible, flogo, homeAssistant];
+const FORMS: readonly HostForm[] = [ansible, flogo, soar, homeAssistant];
 
 const [ANN, BEA] = ['+15551230001', '+15551230002'];
 /** No number at all, for any host and its rules. */
