@@ -5,10 +5,9 @@ import type { Clock, Messenger } from './core/ports.ts';
 import type { Host, HostDefinition, HostName } from './hosts/host.ts';
 import type { Run, RunOptions } from './hosts/run.ts';
 import { ansibleHost } from './hosts/ansible/host.ts';
-import { flogoHost } from './hosts/flogo/host.ts';
+import { bytechefHost } from './hosts/bytechef/host.ts';
 import { homeAssistantHost } from './hosts/home-assistant/host.ts';
 import { refuseHost, runHost } from './hosts/run.ts';
-import { soarHost } from './hosts/soar/host.ts';
 import { systemClock } from './system.ts';
 
 export type { Field, Host, HostDefinition, HostName, OutputField } from './hosts/host.ts';
@@ -44,14 +43,12 @@ function ready<Asked, Output>(host: Host<Asked, Output>): RunnableHost<Output> {
 }
 
 export const ansible = ready(ansibleHost);
-export const flogo = ready(flogoHost);
-export const soar = ready(soarHost);
+export const bytechef = ready(bytechefHost);
 export const homeAssistant = ready(homeAssistantHost);
 
 /** Every host by its name. */
 export const HOSTS: Readonly<Partial<Record<HostName, RunnableHost>>> = {
   ansible,
-  flogo,
-  soar,
+  bytechef,
   'home-assistant': homeAssistant,
 };

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CALL_PARAMETERS } from '../../src/core/call-parameters.ts';
 import { MESSAGE_PARAMETERS } from '../../src/core/message-parameters.ts';
+import seed from '../contract/data/seed-bytechef.json' with { type: 'json' };
 import { ROOT, readRepositoryFile } from '../support/tree.ts';
-import sendSms from './data/bytechef-send-sms.json' with { type: 'json' };
 
+const { action: sendSms } = seed;
 const page = readRepositoryFile('docs/seeds.md');
 const ROW = /^\| (.+) \| \[`([^`]+)`\]\(\.\.\/([^)]+)\) \| \[([^\]]+)\]\(\.\.\/([^)]+)\) \|$/;
 
