@@ -4,11 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ansibleFiles } from './hosts/ansible.ts';
-import { flogoFiles } from './hosts/flogo.ts';
-import { soarFiles } from './hosts/soar.ts';
+import { bytechefFiles } from './hosts/bytechef.ts';
 
 /** For each host: path below `integrations/` → text. */
-const GENERATORS: ReadonlyArray<() => Record<string, string>> = [ansibleFiles, flogoFiles, soarFiles];
+const GENERATORS: ReadonlyArray<() => Record<string, string>> = [ansibleFiles, bytechefFiles];
 
 const INTEGRATIONS = fileURLToPath(new URL('../integrations/', import.meta.url));
 

@@ -1,1 +1,0 @@
-"""Splunk SOAR app for Twilio."""
