@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ansibleFiles } from './hosts/ansible.ts';
 import { bytechefFiles } from './hosts/bytechef.ts';
+import { flogoFiles } from './hosts/flogo.ts';
+import { soarFiles } from './hosts/soar.ts';
 
 /** For each host: path below `integrations/` → text. */
-const GENERATORS: ReadonlyArray<() => Record<string, string>> = [ansibleFiles, bytechefFiles];
+const GENERATORS: ReadonlyArray<() => Record<string, string>> = [ansibleFiles, bytechefFiles, flogoFiles, soarFiles];
 
 const INTEGRATIONS = fileURLToPath(new URL('../integrations/', import.meta.url));
 

@@ -6,8 +6,10 @@ import type { Host, HostDefinition, HostName } from './hosts/host.ts';
 import type { Run, RunOptions } from './hosts/run.ts';
 import { ansibleHost } from './hosts/ansible/host.ts';
 import { bytechefHost } from './hosts/bytechef/host.ts';
+import { flogoHost } from './hosts/flogo/host.ts';
 import { homeAssistantHost } from './hosts/home-assistant/host.ts';
 import { refuseHost, runHost } from './hosts/run.ts';
+import { soarHost } from './hosts/soar/host.ts';
 import { systemClock } from './system.ts';
 
 export type { Field, Host, HostDefinition, HostName, OutputField } from './hosts/host.ts';
@@ -44,11 +46,15 @@ function ready<Asked, Output>(host: Host<Asked, Output>): RunnableHost<Output> {
 
 export const ansible = ready(ansibleHost);
 export const bytechef = ready(bytechefHost);
+export const flogo = ready(flogoHost);
+export const soar = ready(soarHost);
 export const homeAssistant = ready(homeAssistantHost);
 
 /** Every host by its name. */
 export const HOSTS: Readonly<Partial<Record<HostName, RunnableHost>>> = {
   ansible,
   bytechef,
+  flogo,
+  soar,
   'home-assistant': homeAssistant,
 };

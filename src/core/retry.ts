@@ -1,8 +1,8 @@
 /** When to try again: pure schedules, from facts and `now` to an instant. */
 
 /** Backoff of a request that Twilio certainly did not process (429 with 20429, queue full, connection refused). */
-const BACKOFF_BASE_MS = 500;
-const BACKOFF_CAP_MS = 60_000;
+export const BACKOFF_BASE_MS = 500;
+export const BACKOFF_CAP_MS = 60_000;
 
 /**
  * Milliseconds to wait before try number `attempt + 1`: exponential with full jitter above a floor of half the step,

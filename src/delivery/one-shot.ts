@@ -10,9 +10,9 @@ import { backoffMs } from '../core/retry.ts';
 import { seekLost } from './seek-lost.ts';
 
 /** Requests under way at a time. */
-const LANES = 10;
+export const LANES = 10;
 /** Requests that Twilio certainly did not process are repeated this often, with backoff. */
-const ATTEMPTS = 6;
+export const ATTEMPTS = 6;
 
 /** What a one-shot delivery needs of its world. */
 export interface OneShot {

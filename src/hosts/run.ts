@@ -207,7 +207,9 @@ async function followed(
     if (FINAL_STATUSES.has(outcome.status ?? '') || attempt === attempts || signal?.aborted === true) break;
     await clock.sleep(everyMs, signal).catch(() => undefined);
   }
-  return outcome;
+  // No look succeeded: then what Twilio told at the create is the last that is known.
+  const known = outcome.resource ?? (await resourceOf(outcome, messenger, false, { clock, signal }));
+  return { ...outcome, resource: known };
 }
 
 /** What Twilio's own JSON says of it beyond what is known. */

@@ -9,11 +9,14 @@ import { errorReport } from '../core/errors.ts';
 import { twilioErrorReport } from '../core/twilio-errors.ts';
 import { KIND_ACTIONS } from './resources.ts';
 
+/** Twilio's error codes have five or more digits. */
+export const LEAST_ERROR_CODE = 10_000;
+
 /** A resource as Twilio wrote it: snake_case members. */
 export type Resource = Record<string, unknown>;
 
 /** Never processed, and the account or the sender is too fast: concurrent requests, queue of the sender, calls. */
-const TOO_FAST: ReadonlySet<number> = new Set([20429, 21611, 10004]);
+export const TOO_FAST: ReadonlySet<number> = new Set([20429, 21611, 10004]);
 
 /**
  * What came of a create: accepted only by 2xx with a SID, rejected only by 4xx with Twilio's own error body. All else
@@ -118,7 +121,7 @@ function twilioRefusal(answer: TransportAnswer): ErrorReport | null {
   if (body === null || message === null || answer.status < 400) return null;
   if (body.status !== undefined && body.status !== answer.status) return null;
   const requestId = requestIdOf(answer);
-  if (code === null ? requestId === null : code < 10_000) return null;
+  if (code === null ? requestId === null : code < LEAST_ERROR_CODE) return null;
   return twilioErrorReport(code, message, {
     httpStatus: answer.status,
     requestId,

@@ -46,8 +46,8 @@ export interface Pages {
 export type Conversation = ReturnType<typeof createConversation>;
 
 /** Pages have 1,000 records; a list beyond this many pages counts as not read to its end. */
-const MAX_PAGES = 50;
-const PAGE_SIZE = 1000;
+export const MAX_PAGES = 50;
+export const PAGE_SIZE = 1000;
 
 export function createConversation(credentials: TwilioCredentials, options: ConversationOptions) {
   const { transport, clock, timeoutMs } = options;

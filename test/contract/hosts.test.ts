@@ -10,9 +10,11 @@ import { createHttpsTransport } from '../../src/twilio/https-transport.ts';
 import { type Implementation, startTestGateway, startWorld } from '../support/messenger-world.ts';
 import { form as ansible } from './hosts/ansible.ts';
 import { form as bytechef } from './hosts/bytechef.ts';
+import { form as flogo } from './hosts/flogo.ts';
 import { form as homeAssistant } from './hosts/home-assistant.ts';
+import { form as soar } from './hosts/soar.ts';
 
-const FORMS: readonly HostForm[] = [ansible, bytechef, homeAssistant];
+const FORMS: readonly HostForm[] = [ansible, bytechef, flogo, soar, homeAssistant];
 
 const [ANN, BEA] = ['+15551230001', '+15551230002'];
 /** No number at all, for any host and its rules. */

@@ -79,6 +79,16 @@ export const TEXTS = {
   none: 'none',
   /** A list of items. */
   between: ', ',
+  /** The reasons of the Go activity; the gateway has sentences of its own. */
+  reason: {
+    status: 'HTTP status {status}, which proves nothing',
+    noSid: 'the answer has no SID',
+    noList: 'the answer has no list of numbers',
+    elsewhere: 'the next page lies elsewhere or was read before',
+    tooManyPages: 'more than {max} pages',
+    tooLong: 'the answer is longer than {max} bytes',
+    stopped: 'the flow was stopped before it was sent',
+  },
   unknownMethod: 'Method "{method}" is not known; use "Send SMS" or "Retrive Recipients"',
   wrongType: '{input} is {what}; expected {expected}',
   notUrl:

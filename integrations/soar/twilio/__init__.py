@@ -1,0 +1,1 @@
+"""Splunk SOAR app for Twilio."""
