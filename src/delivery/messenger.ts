@@ -37,10 +37,15 @@ export function createGatewayMessenger(gateway: GatewayApi, account?: string): G
   };
 }
 
+interface Waiting {
+  seen(record: EntryRecord): void;
+  fail(error: Error): void;
+}
+
 class Waiters {
   readonly #gateway: GatewayApi;
-  readonly #waiting = new Map<string, Set<(record: EntryRecord) => void>>();
-  readonly #closed = new AbortController();
+  readonly #waiting = new Map<string, Set<Waiting>>();
+  #closed: Error | null = null;
   #unsubscribe: (() => void) | null = null;
 
   constructor(gateway: GatewayApi) {
@@ -49,57 +54,59 @@ class Waiters {
 
   /** Listens first and looks then, so that nothing falls between the two. */
   wait(id: string, until: WaitUntil, signal?: AbortSignal): Promise<Entry> {
-    const closed = this.#closed.signal;
     return new Promise((resolve, reject) => {
-      closed.throwIfAborted();
+      if (this.#closed !== null) throw this.#closed;
       let last: EntryRecord | null = null;
       const end = (settle: () => void) => {
-        this.#forget(id, seen);
+        this.#forget(id, waiting);
         signal?.removeEventListener('abort', give);
-        closed.removeEventListener('abort', fail);
         settle();
       };
-      const fail = () => end(() => reject(closed.reason as Error));
       const seen = (record: EntryRecord) => {
         last = record;
         if (reached(record, until) || signal?.aborted) end(() => resolve(entryView(record)));
       };
       const look = () => {
-        this.#gateway.entry(id).then(
-          (record) => {
-            if (record !== null) seen(record);
-            else end(() => reject(new TollboardError('TOLLBOARD_ENTRY_NOT_FOUND', { details: { id } })));
-          },
-          (error: Error) => end(() => reject(error)),
-        );
+        this.#gateway.entry(id).then((record) => {
+          if (record !== null) seen(record);
+          else fail(new TollboardError('TOLLBOARD_ENTRY_NOT_FOUND', { details: { id } }));
+        }, fail);
       };
+      const fail = (error: Error) => end(() => reject(error));
+      const waiting: Waiting = { seen, fail };
       const give = () => (last === null ? undefined : seen(last));
-      this.#remember(id, seen);
+      this.#remember(id, waiting);
       signal?.addEventListener('abort', give, { once: true });
-      closed.addEventListener('abort', fail, { once: true });
       look();
     });
   }
 
   close(): void {
-    this.#closed.abort(new DOMException('The messenger was closed.', 'AbortError'));
+    const error = new DOMException('The messenger was closed.', 'AbortError');
+    this.#closed ??= error;
+    for (const { fail } of [...this.#waiting.values()].flatMap((set) => [...set])) fail(error);
   }
 
   /** By id, or by the SID that Twilio gave: a caller may know either. */
-  #remember(id: string, seen: (record: EntryRecord) => void): void {
+  #remember(id: string, waiting: Waiting): void {
     const set = this.#waiting.get(id) ?? new Set();
-    this.#waiting.set(id, set.add(seen));
+    this.#waiting.set(id, set.add(waiting));
     this.#unsubscribe ??= this.#gateway.onCommit(({ entries }) => {
       for (const entry of entries) {
-        for (const tell of [...(this.#waiting.get(entry.id) ?? [])]) tell(entry);
-        if (entry.sid !== null) for (const tell of [...(this.#waiting.get(entry.sid) ?? [])]) tell(entry);
+        this.#tell(entry.id, entry);
+        if (entry.sid !== null) this.#tell(entry.sid, entry);
       }
     });
   }
 
-  #forget(id: string, seen: (record: EntryRecord) => void): void {
+  #tell(id: string, entry: EntryRecord): void {
     const set = this.#waiting.get(id);
-    set?.delete(seen);
+    if (set !== undefined) for (const { seen } of [...set]) seen(entry);
+  }
+
+  #forget(id: string, waiting: Waiting): void {
+    const set = this.#waiting.get(id);
+    set?.delete(waiting);
     if (set?.size === 0) this.#waiting.delete(id);
     if (this.#waiting.size > 0) return;
     this.#unsubscribe?.();
