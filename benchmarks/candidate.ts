@@ -90,17 +90,16 @@ async function tollboard(patient: boolean): Promise<Measured> {
       const { sid, state } = await gateway.wait(id, 'sent');
       if (sid === null) throw new Error(`A text of the benchmark ended ${state} without a SID.`);
     };
-    let open: Array<Promise<void>> = [];
+    let open: Array<string | null> = [];
     const load: Load = {
       ...size,
       async send(index) {
         const entries = await gateway.send({ to: recipient(index), body: BODY });
-        const end = Promise.all(entries.map(({ id }) => taken(id))).then(() => undefined);
-        if (patient) await end;
-        else open.push(end);
+        if (patient) await taken(entries[0]?.id ?? null);
+        else open.push(entries[0]?.id ?? null);
       },
       async settled() {
-        await Promise.all(open);
+        for (const id of open) await taken(id);
         open = [];
       },
     };
