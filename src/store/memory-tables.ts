@@ -35,7 +35,7 @@ export class MemoryTables implements Tables {
     return seq === undefined ? null : (this.entries.get(seq) ?? null);
   }
 
-  insertEntries(entries: readonly NewEntry[], decisions: readonly Decision[]): number[] {
+  insertEntries(entries: readonly NewEntry[], decisions: readonly Decision[]): EntryRecord[] {
     const taken = new Set<string>();
     for (const { id } of entries) {
       if (this.ids.has(id) || taken.has(id)) throw new Error(`the entry id ${id} is taken`);
@@ -47,7 +47,7 @@ export class MemoryTables implements Tables {
       this.ids.set(record.id, record.seq);
       this.#put({ record, lane: null, decided: decision === undefined ? 0 : 1 });
       this.ledger.set(record.seq, decision === undefined ? [] : [decision]);
-      return record.seq;
+      return record;
     });
   }
 

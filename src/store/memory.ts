@@ -26,7 +26,7 @@ export function createMemoryStore({ random }: MemoryStoreOptions): Store {
     if (closed) throw new TollboardError('TOLLBOARD_STORE_CLOSED');
     try {
       const performed = perform(tables, name, input);
-      listeners.tell(name, input, performed);
+      listeners.tell(performed);
       return performed.value;
     } catch (cause) {
       throw isTollboardError(cause) ? cause : new TollboardError('TOLLBOARD_INTERNAL', { cause });

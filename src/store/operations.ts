@@ -1,6 +1,6 @@
 /** Every write of a store as an operation on its tables: the same code for memory and SQLite, run in one transaction each. */
 
-import type { EntryRecord, NewEntry } from '../core/entry.ts';
+import type { EntryRecord } from '../core/entry.ts';
 import type { EventRecord, NewEvent } from '../core/event.ts';
 import type { AcceptBatch, AcceptResult, Applied, Change, ClaimQuery, Commit, TokenRecord } from '../core/ports.ts';
 import type { SenderPace } from '../core/throttle.ts';
@@ -13,10 +13,7 @@ import { claim } from './claim.ts';
 
 /** What each operation takes and answers; plain data, so that it can cross to a thread. */
 export interface Operations {
-  accept: {
-    input: AcceptBatch;
-    value: Exclude<AcceptResult, { outcome: 'accepted' }> | { outcome: 'accepted'; seqs: number[] };
-  };
+  accept: { input: AcceptBatch; value: AcceptResult };
   claim: { input: ClaimQuery; value: EntryRecord[] };
   apply: { input: { changes: readonly Change[]; eventIds: readonly string[]; now: number }; value: Applied[] };
   rebase: { input: { now: number }; value: number };
@@ -43,11 +40,6 @@ export function perform<N extends OperationName>(tables: Tables, name: N, input:
   const changes: Changes = { entries: [], events: [] };
   const value = HANDLERS[name](tables, input, changes);
   return { value, ...changes };
-}
-
-/** The records of an accepted batch: the caller has the entries, the store only added `seq`. */
-export function acceptedRecords(entries: readonly NewEntry[], seqs: readonly number[]): EntryRecord[] {
-  return entries.map((entry, index) => ({ seq: seqs[index] ?? 0, ...entry }));
 }
 
 type Handler<N extends OperationName> = (
@@ -93,7 +85,7 @@ const HANDLERS: { readonly [N in OperationName]: Handler<N> } = {
   prune: (tables, { table, olderThan, after }) => tables.prune(table, olderThan, after),
 };
 
-function accept(tables: Tables, batch: AcceptBatch): Operations['accept']['value'] {
+function accept(tables: Tables, batch: AcceptBatch, changes: Changes): AcceptResult {
   const { idempotency, now } = batch;
   if (idempotency !== undefined) {
     const earlier = tables.idempotency(idempotency.key);
@@ -104,9 +96,10 @@ function accept(tables: Tables, batch: AcceptBatch): Operations['accept']['value
     }
   }
   // The entries first: a store that cannot undo must not be left with a key whose entries it refused.
-  const seqs = tables.insertEntries(batch.entries, batch.decisions);
+  const entries = tables.insertEntries(batch.entries, batch.decisions);
   if (idempotency !== undefined) tables.insertIdempotency(idempotency.key, idempotency, now);
-  return { outcome: 'accepted', seqs };
+  changes.entries.push(...entries);
+  return { outcome: 'accepted', entries };
 }
 
 function apply(tables: Tables, input: Operations['apply']['input'], changes: Changes): Applied[] {

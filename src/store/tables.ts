@@ -40,8 +40,8 @@ export interface Pruned {
 
 export interface Tables {
   entry(key: EntryKey): StoredEntry | null;
-  /** Throws, and inserts none, when an id is taken. Returns their `seq`. */
-  insertEntries(entries: readonly NewEntry[], decisions: readonly Decision[]): number[];
+  /** Throws, and inserts none, when an id is taken. */
+  insertEntries(entries: readonly NewEntry[], decisions: readonly Decision[]): EntryRecord[];
   updateEntry(stored: StoredEntry, patch: EntryPatch, lane: string | null, decision: Decision): StoredEntry;
   /** Unfinished entries written after `now`. */
   writtenAfter(now: number): StoredEntry[];

@@ -1,9 +1,8 @@
 /** The writing half of a store, over whatever runs its operations; and the listeners that learn of commits. */
 
 import type { Commit, Random, Store } from '../core/ports.ts';
-import type { OperationName, Operations, Performed } from './operations.ts';
+import type { OperationName, Operations } from './operations.ts';
 import type { PrunedTable } from './tables.ts';
-import { acceptedRecords } from './operations.ts';
 
 /** Runs one operation durably; rejects when nothing of it was written. */
 export type Write = <N extends OperationName>(
@@ -30,11 +29,7 @@ export type StoreWrites = Pick<
 
 export function createWrites(write: Write, random: Random): StoreWrites {
   return {
-    async accept(batch) {
-      const answer = await write('accept', batch);
-      if (answer.outcome !== 'accepted') return answer;
-      return { outcome: 'accepted', entries: acceptedRecords(batch.entries, answer.seqs) };
-    },
+    accept: (batch) => write('accept', batch),
     claim: (query) => write('claim', query),
     apply: (changes, now) => write('apply', { changes, now, eventIds: changes.map(() => eventId(random)) }),
     rebase: (now) => write('rebase', { now }),
@@ -82,8 +77,7 @@ export class Listeners {
   }
 
   /** Tells what an operation changed. What a listener throws must not undo or delay what is on disk: it surfaces on its own. */
-  tell<N extends OperationName>(name: N, input: Operations[N]['input'], performed: Performed<N>): void {
-    const commit = commitOf(name, input, performed);
+  tell(commit: Commit): void {
     if (commit.entries.length === 0 && commit.events.length === 0) return;
     for (const listener of this.#listeners) {
       try {
@@ -95,14 +89,6 @@ export class Listeners {
       }
     }
   }
-}
-
-/** Accepted records are put together here: they need not cross from the writer again. */
-function commitOf<N extends OperationName>(name: N, input: Operations[N]['input'], performed: Performed<N>): Commit {
-  if (name !== 'accept') return performed;
-  const answer = performed.value as Operations['accept']['value'];
-  const { entries } = input as Operations['accept']['input'];
-  return { entries: answer.outcome === 'accepted' ? acceptedRecords(entries, answer.seqs) : [], events: [] };
 }
 
 function eventId(random: Random): string {

@@ -84,6 +84,22 @@ describe('a database that another program has locked', () => {
   });
 });
 
+describe('an entry that another program changed', () => {
+  beforeEach(async () => {
+    harness = await sqliteHarness();
+  });
+
+  it('is read again before it is written', async () => {
+    const [entry] = await accepted(harness.store, {});
+    const other = new DatabaseSync(harness.file);
+    other.prepare('update entries set body = ? where id = ?').run('Changed', entry?.id ?? '');
+    other.close();
+    const [claimed] = await harness.store.claim(claimQuery());
+    expect(claimed).toMatchObject({ id: entry?.id, state: 'sending', body: 'Changed' });
+    expect(await harness.store.entry({ id: entry?.id ?? '' })).toEqual(claimed);
+  });
+});
+
 describe('a full database', () => {
   it('says so at once, loses nothing it acknowledged, keeps reading, and writes again when there is room', async () => {
     harness = await sqliteHarness({ maxPageCount: 200 });

@@ -34,7 +34,7 @@ export async function sqliteHarness(options: Pick<SqliteStoreOptions, 'maxPageCo
       harness.store = await open();
       return harness.store;
     },
-    clear: async () => empty(file),
+    clear: () => clear(file, harness.store),
     async end() {
       await harness.store.close();
       await rm(dir, { recursive: true, force: true });
@@ -64,7 +64,7 @@ export function sharedSqlite(): { take(): Promise<SqliteHarness>; end(): Promise
       const harness: SqliteHarness = {
         dir,
         file,
-        clear: async () => empty(file),
+        clear: () => clear(file, harness.store),
         store: { ...store, close: markAndClose },
         async reopen() {
           await markAndClose();
@@ -72,7 +72,7 @@ export function sharedSqlite(): { take(): Promise<SqliteHarness>; end(): Promise
           return harness.store;
         },
         async end() {
-          if (!touched) return empty(file);
+          if (!touched) return clear(file, store);
           await harness.store.close();
           await end();
         },
@@ -80,6 +80,12 @@ export function sharedSqlite(): { take(): Promise<SqliteHarness>; end(): Promise
       return harness;
     },
   };
+}
+
+/** The write makes the store see that somebody else wrote. */
+async function clear(file: string, store: Store): Promise<void> {
+  empty(file);
+  await store.revokeToken('SKnone', 0);
 }
 
 function empty(file: string): void {

@@ -1,10 +1,12 @@
 /** The store in one SQLite file: one connection writes in a thread, another one reads here. */
 
 import type { Random, Store } from '../../core/ports.ts';
+import type { Mirrored } from './crossing.ts';
 import { DatabaseSync } from 'node:sqlite';
 import { createWrites, Listeners } from '../writes.ts';
 import { backupStore } from './backup.ts';
 import { storeError } from './errors.ts';
+import { HotEntries } from './hot-entries.ts';
 import { createReads } from './reads.ts';
 import { prepareDatabase } from './schema.ts';
 import { startWriter } from './writer.ts';
@@ -25,7 +27,8 @@ export interface SqliteStoreOptions {
 export async function createSqliteStore({ file, random, maxPageCount }: SqliteStoreOptions): Promise<Store> {
   await prepareDatabase(file);
   const listeners = new Listeners();
-  const writer = await startWriter({ file, maxPageCount: maxPageCount ?? null }, listeners);
+  const mirror = new HotEntries<Mirrored>();
+  const writer = await startWriter({ file, maxPageCount: maxPageCount ?? null }, listeners, mirror);
   const db = openReader(file);
   let closed = false;
   const writes = createWrites(writer.write, random);
@@ -39,6 +42,8 @@ export async function createSqliteStore({ file, random, maxPageCount }: SqliteSt
       anyOptOut = true;
       await writes.setOptOut(...pair);
     },
+    // As of the last commit that was told; the disk may be a commit ahead of that, and is asked for all others.
+    entry: async (key) => ('id' in key && mirror.byId(key.id)?.record) || reads.entry(key),
     optedOut: async (...pair) => anyOptOut && reads.optedOut(...pair),
     backup: (target, now) => backupStore(file, target, now),
     onCommit: (listener) => listeners.add(listener),

@@ -10,6 +10,7 @@ import type { IdempotencyRow, Pruned, PrunedTable, StoredEntry, Tables } from '.
 import type { EntryField, SqlValue } from './rows.ts';
 import { ENTRY_STATES, FINAL_STATES } from '../../core/entry.ts';
 import { UNDECIDED_STATES } from '../tables.ts';
+import { HotEntries } from './hot-entries.ts';
 import { ENTRY_COLUMNS, ENTRY_FIELDS, encodeField, paceFromRow, SELECT_ENTRIES, storedFromValues } from './rows.ts';
 import { Statements } from './statements.ts';
 
@@ -21,6 +22,11 @@ export class SqliteTables implements Tables {
   /** Senders whose rows have to be asked: at least those that are slowed. */
   readonly #slowed = new Set<string>();
   readonly #counted = new Map<EntryState, number>();
+  readonly #hot = new HotEntries<StoredEntry>();
+  /** What the transaction under way changed of entries that were kept before, by the changed record. */
+  readonly #patches = new Map<EntryRecord, EntryPatch>();
+  #dataVersion: SqlValue | undefined;
+  #cleared = false;
   /** Where nobody ever opted out, no text has to be asked for. */
   #anyOptOut = false;
 
@@ -29,13 +35,32 @@ export class SqliteTables implements Tables {
     this.reload();
   }
 
+  /** Begins a transaction: what is kept of entries holds only while nobody else writes to the file. */
+  begin(): void {
+    this.#patches.clear();
+    const version = this.#sql.get('pragma data_version')?.data_version;
+    if (version !== this.#dataVersion) this.#forgetEntries();
+    this.#dataVersion = version;
+  }
+
   /** Forgets what a rolled-back transaction left in memory. */
   reload(): void {
+    this.#forgetEntries();
     this.#counted.clear();
     this.#slowed.clear();
     this.#anyOptOut = this.#sql.get('select 1 from opt_outs limit 1') !== undefined;
     for (const row of this.#sql.all('select sender from senders where slowed is not null'))
       this.#slowed.add(String(row.sender));
+  }
+
+  /** What changed of a record since it was kept before; undefined when it was not. */
+  readonly patchOf = (record: EntryRecord): EntryPatch | undefined => this.#patches.get(record);
+
+  /** True once after the kept entries were forgotten. */
+  tellCleared(): boolean {
+    const cleared = this.#cleared;
+    this.#cleared = false;
+    return cleared;
   }
 
   /** Writes the counts, once for all operations of a transaction. */
@@ -47,18 +72,22 @@ export class SqliteTables implements Tables {
   }
 
   entry(key: EntryKey): StoredEntry | null {
+    const kept = 'id' in key ? this.#hot.byId(key.id) : undefined;
+    if (kept !== undefined) return kept;
     const row = 'id' in key ? this.#sql.firstValues(BY_ID, key.id) : this.#sql.firstValues(BY_SID, key.sid);
     return row === undefined ? null : storedFromValues(row);
   }
 
-  insertEntries(entries: readonly NewEntry[], decisions: readonly Decision[]): number[] {
+  insertEntries(entries: readonly NewEntry[], decisions: readonly Decision[]): EntryRecord[] {
     return entries.map((entry, index) => {
       const decision = decisions[index];
       const values = INSERTED.map((field) => encodeField(field, entry[field]));
       const seq = this.#sql.run(INSERT_ENTRY, ...values, decision === undefined ? 0 : 1).rowid;
       if (decision !== undefined) this.#insertDecision(seq, 1, decision);
       this.#count(entry.state, 1);
-      return seq;
+      const record = { seq, ...entry };
+      this.#hot.put({ record, lane: null, decided: decision === undefined ? 0 : 1 });
+      return record;
     });
   }
 
@@ -78,7 +107,10 @@ export class SqliteTables implements Tables {
       this.#count(record.state, -1);
       this.#count(patch.state, 1);
     }
-    return { record: { ...record, ...patch }, lane, decided };
+    const written = { record: { ...record, ...patch }, lane, decided };
+    if (this.#hot.bySeq(record.seq) !== undefined) this.#patches.set(written.record, patch);
+    this.#hot.put(written);
+    return written;
   }
 
   writtenAfter(now: number): StoredEntry[] {
@@ -100,6 +132,7 @@ export class SqliteTables implements Tables {
   moveEntry(stored: StoredEntry, times: Pick<EntryRecord, 'dueAt' | 'expiresAt'>, updatedAt: number): void {
     const sql = 'update entries set due_at = ?, expires_at = ?, updated_at = ? where seq = ?';
     this.#sql.run(sql, times.dueAt, times.expiresAt, updatedAt, stored.record.seq);
+    this.#forgetEntries();
   }
 
   dueEntries(now: number, limit: number, paused: readonly string[]): StoredEntry[] {
@@ -108,7 +141,7 @@ export class SqliteTables implements Tables {
         ? this.#sql.values(DUE, state, now, limit)
         : this.#sql.values(DUE_BUT_PAUSED, state, now, JSON.stringify(paused), limit);
     const [queued, scheduled] = [due('queued'), due('scheduled')];
-    const found = [...queued, ...scheduled].map(storedFromValues);
+    const found = [...queued, ...scheduled].flatMap(([seq]) => this.#bySeq(Number(seq)) ?? []);
     if (queued.length === 0 || scheduled.length === 0) return found;
     return found
       .sort((a, b) => (a.record.dueAt ?? 0) - (b.record.dueAt ?? 0) || a.record.seq - b.record.seq)
@@ -266,6 +299,19 @@ export class SqliteTables implements Tables {
     return { removed, next: chunk.length < CHUNK ? null : Number(chunk.at(-1)?.seq) };
   }
 
+  #bySeq(seq: number): StoredEntry | null {
+    const kept = this.#hot.bySeq(seq);
+    if (kept !== undefined) return kept;
+    const row = this.#sql.firstValues(BY_SEQ, seq);
+    return row === undefined ? null : storedFromValues(row);
+  }
+
+  #forgetEntries(): void {
+    this.#hot.clear();
+    this.#patches.clear();
+    this.#cleared = true;
+  }
+
   #insertDecision(entrySeq: number, number: number, { at, what, why, facts }: Decision): void {
     this.#sql.run(
       'insert into decisions (entry_seq, number, at, what, why, facts) values (?, ?, ?, ?, ?, ?)',
@@ -287,13 +333,14 @@ const INSERTED = ENTRY_FIELDS.filter((field): field is Exclude<EntryField, 'seq'
 const INSERT_ENTRY = `insert into entries (${INSERTED.map((field) => ENTRY_COLUMNS[field][0]).join(', ')}, decided)
   values (${INSERTED.map(() => '?').join(', ')}, ?)`;
 
+const BY_SEQ = `${SELECT_ENTRIES} where seq = ?`;
 const BY_ID = `${SELECT_ENTRIES} where id = ?`;
 const BY_SID = `${SELECT_ENTRIES} where sid = ? limit 1`;
 const WRITTEN_AFTER = `${SELECT_ENTRIES} where state = ? and state <> 'done' and updated_at > ?`;
 const IN_STATE = `${SELECT_ENTRIES} where state = ? and state <> 'done'`;
 const WHERE_DUE = 'where state = ? and due_at is not null and lane is null and due_at <= ?';
-const DUE = `${SELECT_ENTRIES} ${WHERE_DUE} order by due_at, seq limit ? + 0`;
-const DUE_BUT_PAUSED = `${SELECT_ENTRIES} ${WHERE_DUE} and account not in (select value from json_each(?))
+const DUE = `select seq from entries ${WHERE_DUE} order by due_at, seq limit ? + 0`;
+const DUE_BUT_PAUSED = `select seq from entries ${WHERE_DUE} and account not in (select value from json_each(?))
   order by due_at, seq limit ? + 0`;
 const LAPSED = `${SELECT_ENTRIES} where lane is not null and expires_at is not null and expires_at <= ?
   order by expires_at, seq limit ? + 0`;

@@ -1,13 +1,13 @@
-/** The writer's thread: takes the operations that have gathered, and commits them together. */
+/** The writer's thread: takes a batch of operations and commits them together. */
 
 import type { StatementSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
-import type { ErrorCode } from '../../core/errors.ts';
-import type { OperationName, Operations, Performed } from '../operations.ts';
+import type { Failure, WriteAnswer, WriteRequest } from './crossing.ts';
 import { DatabaseSync } from 'node:sqlite';
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { TollboardError } from '../../core/errors.ts';
 import { perform } from '../operations.ts';
+import { packAnswer } from './crossing.ts';
 import { storeError } from './errors.ts';
 import { SqliteTables } from './tables.ts';
 
@@ -17,28 +17,15 @@ export interface WriterSettings {
   maxPageCount: number | null;
 }
 
-/** An operation on its way to the thread. `at` is the process's monotonic time in milliseconds when it was asked for. */
-export interface WriteRequest {
-  number: number;
-  at: number;
-  name: OperationName;
-  input: Operations[OperationName]['input'];
-}
-
-export type WriteAnswer =
-  | { number: number; performed: Performed }
-  | { number: number; error: { code: ErrorCode; message: string; details: Record<string, unknown>; cause: unknown } };
-
-export type ToWriter = WriteRequest[] | 'close';
-export type FromWriter =
-  | { ready: true }
-  | { failed: Extract<WriteAnswer, { error: unknown }>['error'] }
-  | WriteAnswer[];
+/** A batch of operations ({@link WriteRequest}) as JSON, or null: finish what was asked for and close. */
+export type ToWriter = string | null;
+/** Answers ({@link WriteAnswer}) as JSON, after the word that the thread is ready or cannot be. */
+export type FromWriter = string | { ready: true } | { failed: Failure };
 
 /** How long an operation may have waited for the lock of another program when it is given up. */
 const BUSY_MS = 1300;
 
-/** Operations of one commit; more than this wait for the next, so that the first are answered in time. */
+/** Operations of one commit; of a larger batch the rest waits for the next, so that the first are answered in time. */
 const GROUP = 512;
 
 class Writer {
@@ -69,10 +56,11 @@ class Writer {
     try {
       this.#waitForLock(BUSY_MS - (now() - (group[0]?.at ?? now())));
       this.#begin.run();
-      const answers = group.map(({ number, name, input }) => ({
-        number,
-        performed: perform(this.#tables, name, input),
-      }));
+      this.#tables.begin();
+      const answers = group.map(({ number, name, input }) => {
+        const answer = packAnswer(number, name, perform(this.#tables, name, input), this.#tables.patchOf);
+        return this.#tables.tellCleared() ? { ...answer, cleared: true as const } : answer;
+      });
       this.#tables.flushCounts();
       this.#commit.run();
       return answers;
@@ -93,7 +81,7 @@ class Writer {
     this.#db.close();
   }
 
-  failure(error: unknown): Extract<WriteAnswer, { error: unknown }>['error'] {
+  failure(error: unknown): Failure {
     const { code, message, details, cause } = storeError(error, this.#file);
     return { code, message, details, cause: cause instanceof Error ? cause.message : null };
   }
@@ -101,6 +89,10 @@ class Writer {
   #abandon(): void {
     try {
       if (this.#db.isTransaction) this.#db.exec('rollback');
+    } catch {
+      // The next group meets the same trouble and says so.
+    }
+    try {
       this.#tables.reload();
     } catch {
       // The next group meets the same trouble and says so.
@@ -127,31 +119,14 @@ function run(port: MessagePort, settings: WriterSettings): void {
     port.close();
     return;
   }
-  let waiting: WriteRequest[] = [];
-  let closing = false;
-
-  /** What arrived while the last commit was on its way belongs to the next one. */
-  function gather(): void {
-    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-      take(next.message as ToWriter);
-    }
-  }
-
-  function take(message: ToWriter): void {
-    if (message === 'close') closing = true;
-    else waiting = waiting.length === 0 ? message : waiting.concat(message);
-  }
-
   port.on('message', (message: ToWriter) => {
-    take(message);
-    gather();
-    while (waiting.length > 0) {
-      send(writer.write(waiting.splice(0, GROUP)));
-      gather();
+    if (message === null) {
+      writer.close();
+      port.close();
+      return;
     }
-    if (!closing) return;
-    writer.close();
-    port.close();
+    const requests = JSON.parse(message) as WriteRequest[];
+    while (requests.length > 0) send(JSON.stringify(writer.write(requests.splice(0, GROUP))));
   });
   send({ ready: true });
 }

@@ -1,11 +1,14 @@
-/** The main side of the writer: hands operations to the thread, one message per turn of the event loop. */
+/** The main side of the writer: hands operations to the thread, all that gathered while the last ones were written. */
 
 import type { TollboardErrorOptions } from '../../core/errors.ts';
 import type { OperationName, Operations } from '../operations.ts';
 import type { Listeners, Write } from '../writes.ts';
-import type { FromWriter, ToWriter, WriteAnswer, WriteRequest, WriterSettings } from './writer-worker.ts';
+import type { Failure, Mirrored, WriteAnswer, WriteRequest } from './crossing.ts';
+import type { HotEntries } from './hot-entries.ts';
+import type { FromWriter, ToWriter, WriterSettings } from './writer-worker.ts';
 import { Worker } from 'node:worker_threads';
 import { TollboardError } from '../../core/errors.ts';
+import { unpackAnswer } from './crossing.ts';
 
 export interface Writer {
   /** Resolves after the commit; rejects with `TOLLBOARD_STORE_*` when nothing of it was written. */
@@ -30,7 +33,12 @@ export function writerProgram(): URL {
   return new URL(here.endsWith('.ts') ? './writer-worker.ts' : bundled(here), here);
 }
 
-export async function startWriter(settings: WriterSettings, listeners: Listeners): Promise<Writer> {
+/** `mirror` keeps what the thread keeps, as of the last commit that the listeners were told of. */
+export async function startWriter(
+  settings: WriterSettings,
+  listeners: Listeners,
+  mirror: HotEntries<Mirrored>,
+): Promise<Writer> {
   const worker = new Worker(writerProgram(), { workerData: settings, name: 'tollboard-store-writer' });
   const waiting = new Map<number, Waiting>();
   let batch: WriteRequest[] = [];
@@ -38,10 +46,15 @@ export async function startWriter(settings: WriterSettings, listeners: Listeners
   let closed: Promise<void> | null = null;
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
 
+  /** One batch at a time: waking the thread costs as much as several writes, and a fuller commit costs little more. */
   function flush(): void {
-    const message: ToWriter = batch;
+    const underWay = waiting.size > batch.length;
+    if (!underWay) hand();
+  }
+
+  function hand(): void {
+    if (batch.length > 0) worker.postMessage(JSON.stringify(batch) satisfies ToWriter);
     batch = [];
-    if (message.length > 0) worker.postMessage(message);
   }
 
   function settle(answer: WriteAnswer): void {
@@ -51,15 +64,19 @@ export async function startWriter(settings: WriterSettings, listeners: Listeners
     if ('error' in answer) {
       asked.reject(rebuilt(answer.error));
     } else {
-      listeners.tell(asked.name, asked.input, answer.performed);
-      asked.resolve(answer.performed.value);
+      const performed = unpackAnswer(asked.name, asked.input, answer, mirror);
+      listeners.tell(performed);
+      asked.resolve(performed.value);
     }
   }
 
   await new Promise<void>((resolve, reject) => {
     worker.on('message', (message: FromWriter) => {
-      if (Array.isArray(message)) for (const answer of message) settle(answer);
-      else if ('ready' in message) resolve();
+      if (typeof message === 'string') {
+        for (const answer of JSON.parse(message) as WriteAnswer[]) settle(answer);
+        // Those who were answered get their turn first: what they write next goes along.
+        setImmediate(flush);
+      } else if ('ready' in message) resolve();
       else reject(rebuilt(message.failed));
     });
     // Not foreseen: the thread is gone, and with it every write under way, whose end nobody knows.
@@ -77,7 +94,7 @@ export async function startWriter(settings: WriterSettings, listeners: Listeners
       if (closed !== null) return Promise.reject(new TollboardError('TOLLBOARD_STORE_CLOSED'));
       if (waiting.size >= MOST_WAITING) return Promise.reject(new TollboardError('TOLLBOARD_STORE_BUSY'));
       number += 1;
-      if (batch.length === 0) setImmediate(flush);
+      if (waiting.size === 0) setImmediate(flush);
       batch.push({ number, at: monotonicMs(), name, input });
       const asked = number;
       return new Promise((resolve, reject) => {
@@ -87,8 +104,8 @@ export async function startWriter(settings: WriterSettings, listeners: Listeners
     close() {
       if (closed === null) {
         closed = ended;
-        flush();
-        worker.postMessage('close' satisfies ToWriter);
+        hand();
+        worker.postMessage(null satisfies ToWriter);
       }
       return closed;
     },
@@ -101,9 +118,9 @@ function bundled(here: string): string {
     : './store/sqlite/writer-worker.js';
 }
 
-function rebuilt({ code, message, details, cause }: Extract<WriteAnswer, { error: unknown }>['error']): TollboardError {
+function rebuilt({ code, message, details, cause }: Failure): TollboardError {
   const options: TollboardErrorOptions = { message, details };
-  return new TollboardError(code, cause === null ? options : { ...options, cause: new Error(String(cause)) });
+  return new TollboardError(code, cause === null ? options : { ...options, cause: new Error(cause) });
 }
 
 function monotonicMs(): number {
