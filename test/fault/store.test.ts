@@ -216,8 +216,9 @@ it('a file of the first version is brought to this one, with everything in it', 
   const [record] = await accepted(harness.store, { body: 'from before' });
   await harness.store.close();
   const db = new DatabaseSync(harness.file);
-  db.exec(`alter table entries drop column left_after; alter table entries drop column failed_polls;
-    drop table copies; pragma user_version = 1`);
+  db.exec(`drop index entries_given; drop index entries_given_sent; drop table copies; pragma user_version = 1`);
+  for (const column of ['left_after', 'failed_polls', 'id_given', 'deleted'])
+    db.exec(`alter table entries drop column ${column}`);
   db.close();
   const store = await createSqliteStore({ file: harness.file, random: countingRandom() });
   expect(await store.entry({ id: record?.id ?? '' })).toEqual(record);
