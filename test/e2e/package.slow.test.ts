@@ -13,7 +13,17 @@ import { ROOT } from '../support/tree.ts';
 const run = promisify(execFile);
 
 /** What `npm pack` reads; the build of the work tree stays as it is. */
-const SOURCES = ['bin', 'src', 'package.json', 'tsconfig.json', 'tsdown.config.ts', 'README.md', 'LICENSE', 'docs'];
+const SOURCES = [
+  'bin',
+  'src',
+  'integrations',
+  'package.json',
+  'tsconfig.json',
+  'tsdown.config.ts',
+  'README.md',
+  'LICENSE',
+  'docs',
+];
 /** By export of the manifest, the function that it is for. */
 const FUNCTIONS: Record<string, string> = {
   '.': 'createTollboard',
