@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prepares .tmp/soar/python3.X with splunk-soar-sdk for every Python from 3.9 to 3.13 that the machine has; without any
+# Prepares .tmp/hosts/soar/python3.X with splunk-soar-sdk for every Python from 3.9 to 3.13 that the machine has; without any
 # new enough, Debian's own. Tests of a Python that is missing are reported as skipped. May be run again.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -18,7 +18,7 @@ find_python() {
 }
 
 prepare() {
-  local version=$1 python=$2 home=.tmp/soar/python$1
+  local version=$1 python=$2 home=.tmp/hosts/soar/python$1
   "$home/bin/python" -c 'import soar_sdk, requests' 2>/dev/null && return
   rm -rf "$home"
   "$python" -m venv "$home" && "$home/bin/pip" install --quiet --disable-pip-version-check "$(sdk_for "$version")" && return

@@ -14,7 +14,7 @@ export const SOAR_PYTHONS = ['3.9', '3.10', '3.11', '3.12', '3.13'] as const;
 /** `sdk`: the classes of splunk-soar-sdk · `stub`: those of the documents, in test/hosts/soar. */
 export const SOAR_PLATFORMS = ['sdk', 'stub'] as const;
 
-const HOME = process.env.TOLLBOARD_SOAR_PYTHONS ?? join(ROOT, '.tmp/soar');
+const HOME = process.env.TOLLBOARD_SOAR_PYTHONS ?? join(ROOT, '.tmp/hosts/soar');
 const HARNESS = join(ROOT, 'test/hosts/soar');
 
 /** The interpreter that has splunk-soar-sdk, or null where there is none. */

@@ -21,6 +21,8 @@ export interface SoarSlot {
 
 export interface SoarAsked {
   identifier: string;
+  /** Where the action's request goes to at Twilio, for what it says of a path that it does not know. */
+  path: string;
   slots: readonly SoarSlot[];
 }
 
@@ -49,14 +51,15 @@ export function request(input: unknown): Work<SoarAsked, SoarOutput> {
   const fault = configFault(config);
   if (fault !== null) return refused(identifier, fault);
   if (identifier === 'send_text') return sending(identifier, config, parameterSets(action));
-  if (config.toPhone === '') return { do: 'check', asked: { identifier, slots: [slotOf({}, {}, null, null)] } };
+  if (config.toPhone === '')
+    return { do: 'check', asked: { identifier, path: pathOf(config, '.json'), slots: [slotOf({}, {}, null, null)] } };
   return sending(identifier, config, [{ to_phone: config.toPhone, message: fill('testMessage') }], true);
 }
 
 /** One request for each parameter set; sets that lack a value get their result without one. */
 function sending(
   identifier: string,
-  { accountSid, fromPhone }: Config,
+  config: Config,
   sets: ReadonlyArray<Record<string, unknown>>,
   test = false,
 ): Work<SoarAsked, SoarOutput> {
@@ -68,14 +71,18 @@ function sending(
     const shown = test ? {} : (parameter as SoarParameter);
     if (missing !== null) return slotOf(shown, context, null, fill('missing', { name: missing, where: 'the action' }));
     const { to, asGiven } = recipientOf(text(set.to_phone));
-    const params = { body: String(body), from: fromPhone };
-    requests.push({ kind: 'message', to, params, account: accountSid, host: 'soar' });
+    const params = { body: String(body), from: config.fromPhone };
+    requests.push({ kind: 'message', to, params, account: config.accountSid, host: 'soar' });
     return slotOf(shown, context, asGiven ? fill('noCountryCode', { to }) : null, null);
   });
-  const asked = { identifier, slots };
+  const asked = { identifier, path: pathOf(config, '/Messages.json'), slots };
   if (slots.length === 0) return refused(identifier, fill('noParameters'));
   if (requests.length === 0) return { do: 'answer', output: result(asked, { do: 'send', outcomes: [] }), ok: false };
   return { do: 'send', asked, requests, stopAtFailure: false, follow: POLL };
+}
+
+function pathOf({ accountSid }: Config, suffix: string): string {
+  return `/2010-04-01/Accounts/${accountSid}${suffix}`;
 }
 
 function slotOf(parameter: SoarParameter, context: unknown, warning: string | null, refusal: string | null): SoarSlot {

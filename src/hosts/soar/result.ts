@@ -35,11 +35,11 @@ export interface SoarOutput {
 
 type Told = Pick<SoarActionResult, 'status' | 'message'> & Partial<SoarActionResult>;
 
-export function result({ identifier, slots }: SoarAsked, done: Done): SoarOutput {
+export function result({ identifier, path, slots }: SoarAsked, done: Done): SoarOutput {
   const outcomes = done.do === 'send' ? [...done.outcomes] : [];
   const test = identifier === 'test_connectivity';
   const results = slots.map((slot) => {
-    const told = slot.refusal === null ? toldOf(done, outcomes.shift()) : failure(slot.refusal);
+    const told = slot.refusal === null ? toldOf(done, outcomes.shift(), path) : failure(slot.refusal);
     return actionResult(slot, test ? withoutData(told) : told);
   });
   return run(identifier, results);
@@ -87,8 +87,8 @@ function actionResult({ parameter, context, warning }: SoarSlot, told: Told): So
   };
 }
 
-function toldOf(done: Done, outcome: Outcome | undefined): Told {
-  if (done.do === 'check') return checked(done);
+function toldOf(done: Done, outcome: Outcome | undefined, path: string): Told {
+  if (done.do === 'check') return checked(done, path);
   if (outcome === undefined) return failure(fill('notConnected', { details: 'the run ended before it was sent' }));
   switch (outcome.verdict) {
     case 'taken':
@@ -97,17 +97,17 @@ function toldOf(done: Done, outcome: Outcome | undefined): Told {
     case 'undelivered':
       return undelivered(outcome);
     case 'refused':
-      return failure(reasonOf(outcome.error));
+      return failure(reasonOf(outcome.error, path));
     case 'unsure':
-      return failure(`${reasonOf(outcome.error)} ${maybeSent(outcome)}`.trim());
+      return failure(`${reasonOf(outcome.error, path)} ${maybeSent(outcome)}`.trim());
   }
 }
 
-function checked({ report, error }: Extract<Done, { do: 'check' }>): Told {
-  if (report === null) return failure(reasonOf(error));
+function checked({ report, error }: Extract<Done, { do: 'check' }>, path: string): Told {
+  if (report === null) return failure(reasonOf(error, path));
   const fault = report.checks.find(({ ok }) => !ok);
   if (fault === undefined) return { status: 'success', message: fill('testPassed') };
-  return failure(fault.error === null ? `${fault.message} ${fault.remedy ?? ''}`.trim() : reasonOf(fault.error));
+  return failure(fault.error === null ? `${fault.message} ${fault.remedy ?? ''}`.trim() : reasonOf(fault.error, path));
 }
 
 /** No final status yet is success with the last one; only a gateway has what Twilio does not have: `accepted`. */
@@ -145,17 +145,25 @@ function failure(message: string): Told {
   return { status: 'failed', message };
 }
 
-function reasonOf(error: ErrorReport | null): string {
+/** Of the request that it is about, `path` is where it went to at Twilio. */
+function reasonOf(error: ErrorReport | null, path: string): string {
   if (error === null) return '';
-  const { code, message, remedy, twilioCode, twilioMessage, moreInfo, httpStatus, stage } = error;
+  const { code, message, remedy, twilioCode, moreInfo, httpStatus, stage } = error;
   if (stage === 'unknown') return message;
   if (code === 'TOLLBOARD_DELIVERY_NOT_CONNECTED') return fill('notConnected', { details: message });
-  if (httpStatus === null || twilioMessage === null) return `${message} ${remedy}`;
+  const sentence = error.twilioMessage ?? GATEWAY_REFUSALS[code]?.(path);
+  if (httpStatus === null || sentence === undefined) return `${message} ${remedy}`;
   // As Twilio writes it, its blanks included.
-  const members = Object.entries({ code: twilioCode, message: twilioMessage, more_info: moreInfo, status: httpStatus });
+  const members = Object.entries({ code: twilioCode, message: sentence, more_info: moreInfo, status: httpStatus });
   const written = members.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`);
   return fill('errorFromServer', { status: httpStatus, body: `{${written.join(', ')}}` });
 }
+
+/** A gateway that does not have the account answers as Twilio does, here as at its facade. */
+const GATEWAY_REFUSALS: Readonly<Record<string, (path: string) => string>> = {
+  TOLLBOARD_ACCOUNT_UNKNOWN: (path) => `The requested resource ${path} was not found`,
+  TOLLBOARD_ACCOUNT_CREDENTIALS: () => 'Authenticate',
+};
 
 function maybeSent({ id, to, at }: Outcome): string {
   return id === null ? fill('maybeSent', { to, at: new Date(at).toISOString() }) : fill('maybeSentAs', { id, to });

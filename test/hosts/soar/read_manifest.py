@@ -22,8 +22,9 @@ with tempfile.TemporaryDirectory() as folder:
 
 
 def fields(model):
+    # `from` is a word of Python: the SDK calls such a field `from_`.
     members = getattr(model, "model_fields", None) or model.__fields__
-    return sorted(members)
+    return sorted(name.rstrip("_") for name in members)
 
 
 print(
