@@ -1,5 +1,6 @@
 /** The ports: what the domain needs from the world, and what its surfaces may ask of it. */
 
+import type { Delivery, InboundDraft, InboundResult, Keeping, RecordQuery, RoomRecord } from './consumer.ts';
 import type { Decision, Entry, EntryKind, EntryRecord, EntryState, NewEntry, OnUnknown } from './entry.ts';
 import type { ErrorReport } from './errors.ts';
 import type { EventRecord, EventType } from './event.ts';
@@ -255,8 +256,24 @@ export interface Store {
   recoverCopy(now: number): Promise<number>;
   /** Halves the pace of a sender (20429, 21611). */
   slow(sender: string, configured: number | null, now: number): Promise<SenderPace>;
-  /** Stores an event of its own (inbound; later). */
+  /** Stores an event of its own. */
   addEvent(event: EventDraft, simulated: boolean, now: number): Promise<EventRecord>;
+  /** Claims the keys of a verified webhook and stores its event, in one write; or says what became of it before. */
+  receive(inbound: InboundDraft, now: number): Promise<InboundResult>;
+  /** Keeps what a webhook was answered with, for its repeats. */
+  keepAnswer(eventSeq: number, answer: string): Promise<void>;
+  /**
+   * These, and no others, consume events from now on. A new one begins behind the newest event; one that is left out is
+   * forgotten with its place and its replays (its records stay).
+   */
+  subscribe(consumers: readonly string[]): Promise<void>;
+  /**
+   * Writes records and settles deliveries, all or nothing. False, and nothing is written, when one of the deliveries was
+   * settled before or its consumer is gone: then somebody else did it.
+   */
+  keep(keeping: Keeping): Promise<boolean>;
+  /** Hands a stored event once more to these consumers (default: all); those that it reaches. */
+  replay(eventSeq: number, consumers?: readonly string[]): Promise<string[]>;
   /** This recipient refuses this sender until then (core/policy/opt-out.ts); null: no longer. */
   setOptOut(account: string, sender: string, recipient: string, until: number | null): Promise<void>;
   /** Due forwards, the oldest of each entry only. */
@@ -290,6 +307,15 @@ export interface Store {
   counts(): Promise<Record<EntryState, number>>;
   decisions(id: string): Promise<Decision[]>;
   events(query: EventQuery): Promise<EventRecord[]>;
+  event(id: string): Promise<EventRecord | null>;
+  /** Where each consumer stands: every event up to `seq` is settled. */
+  consumers(): Promise<Array<{ consumer: string; seq: number }>>;
+  /** What a consumer has not settled, in the order in which it has to: replays, then events by `seq`. */
+  deliveries(consumer: string, limit: number): Promise<Delivery[]>;
+  record(room: string, key: string): Promise<RoomRecord | null>;
+  records(query: RecordQuery): Promise<RoomRecord[]>;
+  /** When the next record of a room is due, or null. */
+  nextRecord(room: string): Promise<number | null>;
   optedOut(account: string, sender: string, recipient: string, now: number): Promise<boolean>;
   tokens(): Promise<TokenRecord[]>;
   accounts(): Promise<Array<{ account: string; simulated: boolean }>>;

@@ -7,6 +7,7 @@ import type { EntryKey, Forward, TokenRecord } from '../core/ports.ts';
 import type { SenderPace } from '../core/throttle.ts';
 import type { IdempotencyRow, Pruned, PrunedTable, StoredEntry, Tables } from './tables.ts';
 import { FINAL_STATES } from '../core/entry.ts';
+import { MemoryConsumers } from './memory-consumers.ts';
 import { UNDECIDED_STATES, WAITING_STATES } from './tables.ts';
 
 /** Rows looked at in one chunk of pruning. */
@@ -22,6 +23,7 @@ export class MemoryTables implements Tables {
   readonly #waiting = new Set<number>();
   readonly ledger = new Map<number, Decision[]>();
   readonly events = new Map<number, EventRecord>();
+  readonly consumers = new MemoryConsumers(this.events, () => this.#seqs.events);
   readonly forwards = new Map<number, Forward>();
   readonly tokens = new Map<string, TokenRecord>();
   readonly accounts = new Map<string, boolean>();
@@ -250,7 +252,10 @@ const PRUNING: Record<PrunedTable, (tables: MemoryTables, olderThan: number, aft
   events(tables, olderThan, after) {
     return pruneChunk([...tables.events.values()], after, {
       old: (event) => event.at < olderThan,
-      remove: (event) => tables.events.delete(event.seq),
+      remove: ({ seq }) => {
+        tables.events.delete(seq);
+        tables.consumers.forgetEvent(seq);
+      },
     });
   },
   idempotency(tables, olderThan, after) {

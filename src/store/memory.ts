@@ -113,6 +113,15 @@ function createReads(tables: MemoryTables) {
       const found = [...tables.events.values()].filter((event) => event.seq > afterSeq && event.at >= since);
       return found.filter((event) => type === undefined || event.type === type).slice(0, limit);
     },
+    event: async (id) => [...tables.events.values()].find((event) => event.id === id) ?? null,
+    async consumers() {
+      const { consumers } = tables;
+      return consumers.names().map((consumer) => ({ consumer, seq: consumers.place(consumer) ?? 0 }));
+    },
+    deliveries: async (consumer, limit) => tables.consumers.deliveries(consumer, limit),
+    record: async (room, key) => tables.consumers.record(room, key),
+    records: async (query) => tables.consumers.records(query),
+    nextRecord: async (room) => tables.consumers.nextRecord(room),
     async answered(key) {
       const row = tables.idempotency(key);
       return row === null ? null : { hash: row.hash, answer: row.answer };

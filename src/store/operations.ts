@@ -1,5 +1,6 @@
 /** Every write of a store as an operation on its tables: the same code for memory and SQLite, run in one transaction each. */
 
+import type { InboundResult, Keeping } from '../core/consumer.ts';
 import type { EntryRecord } from '../core/entry.ts';
 import type { EventRecord, NewEvent } from '../core/event.ts';
 import type { AcceptBatch, AcceptResult, Applied, Change, ClaimQuery, Commit, TokenRecord } from '../core/ports.ts';
@@ -10,6 +11,7 @@ import { transition } from '../core/outbox.ts';
 import { newPace, slow } from '../core/throttle.ts';
 import { forward, writeTransition } from './changes.ts';
 import { claim } from './claim.ts';
+import { keep, receive, replay, subscribe } from './consume.ts';
 
 /** What each operation takes and answers; plain data, so that it can cross to a thread. */
 export interface Operations {
@@ -20,6 +22,11 @@ export interface Operations {
   recoverCopy: { input: { now: number }; value: number };
   slow: { input: { sender: string; configured: number | null; now: number }; value: SenderPace };
   addEvent: { input: NewEvent; value: EventRecord };
+  receive: { input: { keys: readonly string[]; event: NewEvent }; value: InboundResult };
+  keepAnswer: { input: { eventSeq: number; answer: string }; value: null };
+  subscribe: { input: { consumers: readonly string[] }; value: null };
+  keep: { input: Keeping; value: boolean };
+  replay: { input: { eventSeq: number; consumers: readonly string[] | null }; value: string[] };
   setOptOut: { input: { account: string; sender: string; recipient: string; until: number | null }; value: null };
   settleForward: { input: { seq: number; retryAt: number | null }; value: null };
   addToken: { input: TokenRecord; value: null };
@@ -64,6 +71,14 @@ const HANDLERS: { readonly [N in OperationName]: Handler<N> } = {
     changes.events.push(record);
     return record;
   },
+  receive,
+  keepAnswer(tables, { eventSeq, answer }) {
+    tables.consumers.insertAnswer(eventSeq, answer);
+    return null;
+  },
+  subscribe,
+  keep,
+  replay,
   setOptOut(tables, { account, sender, recipient, until }) {
     tables.setOptOut(account, sender, recipient, until);
     return null;
@@ -162,6 +177,7 @@ function rebase(tables: Tables, { now }: Operations['rebase']['input']): number 
 function recoverCopy(tables: Tables, { now }: Operations['recoverCopy']['input'], changes: Changes): number {
   const copiedAt = tables.takeCopiedAt();
   if (copiedAt === null) return 0;
+  tables.consumers.settleAll();
   let moved = 0;
   for (const stored of tables.undecided()) {
     const move = transition(stored.record, { type: 'restored', copiedAt }, now);

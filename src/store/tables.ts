@@ -5,6 +5,7 @@ import type { EventRecord, NewEvent } from '../core/event.ts';
 import type { EntryPatch } from '../core/outbox.ts';
 import type { EntryKey, Forward, TokenRecord } from '../core/ports.ts';
 import type { SenderPace } from '../core/throttle.ts';
+import type { ConsumerTables } from './consumer-tables.ts';
 
 /** States in which an entry waits for its turn to be sent. */
 export const WAITING_STATES: ReadonlySet<EntryState> = new Set(['queued', 'scheduled']);
@@ -39,6 +40,8 @@ export interface Pruned {
 }
 
 export interface Tables {
+  readonly consumers: ConsumerTables;
+
   entry(key: EntryKey): StoredEntry | null;
   /** Throws, and inserts none, when an id is taken. */
   insertEntries(entries: readonly NewEntry[], decisions: readonly Decision[]): EntryRecord[];

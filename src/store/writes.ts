@@ -19,6 +19,11 @@ export type StoreWrites = Pick<
   | 'recoverCopy'
   | 'slow'
   | 'addEvent'
+  | 'receive'
+  | 'keepAnswer'
+  | 'subscribe'
+  | 'keep'
+  | 'replay'
   | 'setOptOut'
   | 'settleForward'
   | 'addToken'
@@ -44,6 +49,25 @@ export function createWrites(write: Write, random: Random): StoreWrites {
         simulated,
       });
     },
+    receive({ keys, data, simulated }, now) {
+      const event = {
+        id: eventId(random),
+        type: 'twilio_data_received',
+        at: now,
+        entryId: null,
+        data,
+        simulated,
+      } as const;
+      return write('receive', { keys, event });
+    },
+    async keepAnswer(eventSeq, answer) {
+      await write('keepAnswer', { eventSeq, answer });
+    },
+    async subscribe(consumers) {
+      await write('subscribe', { consumers });
+    },
+    keep: (keeping) => write('keep', keeping),
+    replay: (eventSeq, consumers) => write('replay', { eventSeq, consumers: consumers ?? null }),
     async setOptOut(account, sender, recipient, until) {
       await write('setOptOut', { account, sender, recipient, until });
     },

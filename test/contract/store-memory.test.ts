@@ -4,6 +4,7 @@ import type { StoreHarness } from './store.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { countingRandom } from '../support/entries.ts';
 import { storeWrites } from './store.ts';
+import { storeConsumers } from './store-consumers.ts';
 import { storeGiven } from './store-given.ts';
 import { storeReads } from './store-reads.ts';
 
@@ -15,3 +16,4 @@ async function create(): Promise<StoreHarness> {
 storeWrites('memory', create);
 storeReads('memory', create);
 storeGiven('memory', create);
+storeConsumers('memory', create);

@@ -1,5 +1,6 @@
 /** SQLite in trouble: locked, full, killed, not ours. */
 
+import type { Store } from '../../src/core/ports.ts';
 import type { SqliteHarness } from '../support/sqlite-store.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -216,7 +217,9 @@ it('a file of the first version is brought to this one, with everything in it', 
   const [record] = await accepted(harness.store, { body: 'from before' });
   await harness.store.close();
   const db = new DatabaseSync(harness.file);
-  db.exec(`drop index entries_given; drop index entries_given_sent; drop table copies; pragma user_version = 1`);
+  db.exec(`drop index entries_given; drop index entries_given_sent; drop index events_id; pragma user_version = 1`);
+  for (const table of ['copies', 'receipts', 'answers', 'consumers', 'replays', 'records'])
+    db.exec(`drop table ${table}`);
   for (const column of ['left_after', 'failed_polls', 'id_given', 'deleted'])
     db.exec(`alter table entries drop column ${column}`);
   db.close();
@@ -248,6 +251,24 @@ describe('a backup', () => {
     const restored = await createSqliteStore({ file: target, random: countingRandom() });
     expect((await restored.counts()).queued).toBe(report.counts.queued);
     await restored.close();
+  });
+
+  it('acts on no event that was waiting when it was copied, for the original went on with it; later ones are its own', async () => {
+    harness = await sqliteHarness();
+    const { store, dir } = harness;
+    const event = (target: Store) => target.addEvent({ type: 'twilio_data_received', data: {} }, true, NOON);
+    await store.subscribe(['a']);
+    const first = await event(store);
+    await store.replay(first.seq);
+    const target = join(dir, 'backup.sqlite');
+    await store.backup(target, NOON + 5);
+    const copy = await createSqliteStore({ file: target, random: countingRandom() });
+    await copy.recoverCopy(NOON + 10);
+    expect(await copy.deliveries('a', 10)).toEqual([]);
+    expect(await store.deliveries('a', 10)).toHaveLength(2);
+    const own = await event(copy);
+    expect(await copy.deliveries('a', 10)).toEqual([{ consumer: 'a', event: own, replay: null }]);
+    await copy.close();
   });
 
   it('knows at its first start that it is a copy, and has what was to be sent looked for first, once', async () => {

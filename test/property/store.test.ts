@@ -102,7 +102,57 @@ const accept: fc.Arbitrary<Step> = fc
     };
   });
 
+/** What consumers and rooms do; events and places are small, so that they meet. */
+const consuming: fc.Arbitrary<Step> = fc.oneof(
+  fc.tuple(fc.uniqueArray(fc.constantFrom('k1', 'k2', 'k3', 'k4'), { minLength: 1, maxLength: 3 }), times).map(
+    ([keys, now]): Step =>
+      (store) =>
+        store.receive({ keys, data: { Body: keys.join() }, simulated: false }, now),
+  ),
+  fc.integer({ min: 1, max: 9 }).map(
+    (seq): Step =>
+      (store) =>
+        store.keepAnswer(seq, `answer to ${seq}`),
+  ),
+  fc.subarray(['a', 'b', 'c'], { minLength: 1 }).map(
+    (consumers): Step =>
+      (store) =>
+        store.subscribe(consumers),
+  ),
+  fc.tuple(fc.integer({ min: 1, max: 9 }), fc.option(fc.subarray(['a', 'b', 'c']))).map(
+    ([seq, consumers]): Step =>
+      (store) =>
+        store.replay(seq, consumers ?? undefined),
+  ),
+  fc
+    .record({
+      settle: fc.array(
+        fc.record({
+          consumer: fc.constantFrom('a', 'b'),
+          // No event is settled before it happened.
+          eventSeq: fc.constant(1),
+          replay: fc.option(fc.integer({ min: 1, max: 4 }), { freq: 2 }),
+        }),
+        { maxLength: 2 },
+      ),
+      key: fc.constantFrom('x', 'y'),
+      dueAt: fc.option(times),
+      remove: fc.boolean(),
+    })
+    .map(
+      ({ settle, key, dueAt, remove }): Step =>
+        async (store) => {
+          const happened = (await store.events({ limit: 1 })).length > 0;
+          return store.keep({
+            settle: happened ? settle : [],
+            ...(remove ? { remove: [{ room: 'r', key }] } : { put: [{ room: 'r', key, value: { key }, dueAt }] }),
+          });
+        },
+    ),
+);
+
 const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: consuming },
   { weight: 3, arbitrary: accept },
   {
     weight: 4,
@@ -176,6 +226,9 @@ async function everything(store: Store, ids: readonly string[]): Promise<unknown
     bySid: await Promise.all(SIDS.map(async (sid) => [await store.entry({ sid }), await store.entriesBySid([sid])])),
     decisions: await Promise.all(ids.map((id) => store.decisions(id))),
     events: await store.events({ limit: 1000 }),
+    consumers: await store.consumers(),
+    deliveries: await Promise.all(['a', 'b', 'c'].map((consumer) => store.deliveries(consumer, 20))),
+    records: [await store.records({ room: 'r', limit: 9, dueBy: NOON }), await store.records({ room: 'r', limit: 9 })],
     counts: await store.counts(),
     due: await store.due(ENTRY_STATES, NOON, 7),
     next: await Promise.all(ENTRY_STATES.map((state) => store.nextDue([state]))),

@@ -81,6 +81,14 @@ const CONTRADICTIONS: ReadonlyArray<[name: string, message: string, sql: string]
       + (select count(*) from forwards where entry_id not in (select id from entries)) as rows`,
   ],
   [
+    'consumers',
+    'consumers are ahead of the events, or have replays of events that are gone',
+    `select (select count(*) from consumers
+        where seq > coalesce((select seq from sqlite_sequence where name = 'events'), 0))
+      + (select count(*) from replays where event_seq not in (select seq from events)
+        or consumer not in (select consumer from consumers)) as rows`,
+  ],
+  [
     'counts',
     'states whose count is wrong',
     `select count(*) as rows from counts

@@ -6,7 +6,7 @@ import { ENTRY_STATES } from '../../core/entry.ts';
 import { COPIES } from './schema.ts';
 
 /** Migration `n` (from 1) leads to schema version `n`. Never edit one that was released: add the next. */
-export const MIGRATIONS: ReadonlyArray<(db: Kysely<unknown>) => Promise<void>> = [first, second, third];
+export const MIGRATIONS: ReadonlyArray<(db: Kysely<unknown>) => Promise<void>> = [first, second, third, fourth];
 
 async function first(db: Kysely<unknown>): Promise<void> {
   await entries(db);
@@ -179,4 +179,23 @@ async function third(db: Kysely<unknown>): Promise<void> {
 const GIVEN_INDEXES = [
   'create index entries_given on entries (account, kind, seq) where id_given = 1 and sid is null',
   'create index entries_given_sent on entries (account, kind, sending_at) where id_given = 1 and sid is not null',
+];
+
+/** Webhooks that were taken, what they were answered with, and how far each consumer of events is. */
+async function fourth(db: Kysely<unknown>): Promise<void> {
+  for (const statement of CONSUMING) await sql.raw(statement).execute(db);
+}
+
+const CONSUMING = [
+  'create index events_id on events (id)',
+  // Kept for good, so as small as may be.
+  'create table receipts (key text primary key, event_seq integer not null) without rowid',
+  'create table answers (event_seq integer primary key, answer text not null)',
+  'create table consumers (consumer text primary key, seq integer not null) without rowid',
+  `create table replays (seq integer primary key autoincrement, consumer text not null, event_seq integer not null)`,
+  'create index replays_consumer on replays (consumer, seq)',
+  'create index replays_event on replays (event_seq)',
+  `create table records (room text not null, key text not null, value text not null, due_at integer,
+    primary key (room, key)) without rowid`,
+  'create index records_due on records (room, due_at, key) where due_at is not null',
 ];

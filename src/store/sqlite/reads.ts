@@ -9,6 +9,7 @@ import type { Schema } from './kysely.ts';
 import type { Row } from './rows.ts';
 import { ENTRY_STATES } from '../../core/entry.ts';
 import { WAITING_STATES } from '../tables.ts';
+import { createConsumerReads } from './consumer-reads.ts';
 import {
   entryFromNamed,
   entryFromValues,
@@ -35,6 +36,7 @@ export function createReads(db: DatabaseSync): StoreReads {
     return kysely;
   };
   return {
+    ...createConsumerReads(sql),
     async entry(key) {
       const row = 'id' in key ? sql.firstValues(BY_ID, key.id) : sql.firstValues(`${BY_SID} limit 1`, key.sid);
       return row === undefined ? null : entryFromValues(row);

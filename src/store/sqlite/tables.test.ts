@@ -50,7 +50,9 @@ describe('the statements', () => {
       const values = Array.from(sql.matchAll(/\?/g), () => null);
       const plan = db.prepare(`explain query plan ${sql}`).all(...values);
       const bad = plan.filter(({ detail }) =>
-        /^SCAN (entries|decisions|idempotency|events)(?! USING INDEX entries_)/.test(String(detail)),
+        /^SCAN (entries|decisions|idempotency|events|receipts|answers|replays|records)(?! USING INDEX entries_)/.test(
+          String(detail),
+        ),
       );
       return bad.map(({ detail }) => `${String(detail)}: ${sql}`);
     });
@@ -79,6 +81,23 @@ describe('the statements', () => {
       now: NOON,
     });
     perform(tables, 'rebase', { now: NOON - 5 });
+    const event = {
+      id: 'EV3',
+      type: 'twilio_data_received',
+      at: NOON,
+      entryId: null,
+      data: {},
+      simulated: true,
+    } as const;
+    perform(tables, 'subscribe', { consumers: ['a'] });
+    perform(tables, 'receive', { keys: ['a', 'b'], event });
+    perform(tables, 'receive', { keys: ['a'], event });
+    perform(tables, 'keepAnswer', { eventSeq: 1, answer: '' });
+    perform(tables, 'replay', { eventSeq: 1, consumers: null });
+    const put = [{ room: 'a', key: 'k', value: 1, dueAt: null }];
+    perform(tables, 'keep', { put, remove: put, settle: [{ consumer: 'a', eventSeq: 1, replay: null }] });
+    perform(tables, 'keep', { settle: [{ consumer: 'a', eventSeq: 1, replay: 1 }] });
+    perform(tables, 'prune', { table: 'events', olderThan: NOON + 1, after: 0 });
     perform(tables, 'prune', { table: 'entries', olderThan: NOON, after: 0 });
     tables.flushCounts();
     expect(asked.size).toBeGreaterThan(20);
@@ -107,6 +126,12 @@ describe('the statements', () => {
     await reads.entries({ kind: 'message', limit: 10, idempotencyKey: 'k' });
     await reads.entries({ kind: 'message', limit: 10, after: 'x' });
     await reads.events({ limit: 10, afterSeq: 5 });
+    await reads.event('x');
+    await reads.deliveries('a', 10);
+    await reads.record('a', 'x');
+    await reads.records({ room: 'a', limit: 10 });
+    await reads.records({ room: 'a', limit: 10, dueBy: NOON });
+    await reads.nextRecord('a');
     expect(asked.size).toBeGreaterThan(15);
     expect(scans()).toEqual([]);
   });

@@ -10,6 +10,7 @@ import type { IdempotencyRow, Pruned, PrunedTable, StoredEntry, Tables } from '.
 import type { EntryField, SqlValue } from './rows.ts';
 import { ENTRY_STATES, FINAL_STATES } from '../../core/entry.ts';
 import { UNDECIDED_STATES } from '../tables.ts';
+import { SqliteConsumers } from './consumers.ts';
 import { HotEntries } from './hot-entries.ts';
 import { ENTRY_COLUMNS, ENTRY_FIELDS, encodeField, paceFromRow, SELECT_ENTRIES, storedFromValues } from './rows.ts';
 import { Statements } from './statements.ts';
@@ -18,6 +19,7 @@ import { Statements } from './statements.ts';
 const CHUNK = 500;
 
 export class SqliteTables implements Tables {
+  readonly consumers: SqliteConsumers;
   readonly #sql: Statements;
   /** Senders whose rows have to be asked: at least those that are slowed. */
   readonly #slowed = new Set<string>();
@@ -32,6 +34,7 @@ export class SqliteTables implements Tables {
 
   constructor(db: DatabaseSync) {
     this.#sql = new Statements(db);
+    this.consumers = new SqliteConsumers(this.#sql);
     this.reload();
   }
 
@@ -294,6 +297,7 @@ export class SqliteTables implements Tables {
         this.#count(state, -1);
       }
       this.#sql.run(`delete from ${table} where seq = ?`, row.seq ?? null);
+      if (table === 'events') this.consumers.forgetEvent(Number(row.seq));
       removed += 1;
     }
     return { removed, next: chunk.length < CHUNK ? null : Number(chunk.at(-1)?.seq) };
