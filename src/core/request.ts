@@ -96,12 +96,17 @@ function completeParams(request: SendRequest, context: PrepareContext): Paramete
   if (request.kind === 'call' && say !== undefined) params.twiml = sayTwiml(say as Parameters<typeof sayTwiml>[0]);
   const error = checkParameters(request.kind, params);
   if (error !== null) throw refused(error, context);
-  if (params.from === undefined && params.messagingServiceSid === undefined) {
+  if (needsDefaultSender(request)) {
     if (context.defaultSender === null) throw new TollboardError('TOLLBOARD_SENDER_MISSING');
     params.from = context.defaultSender;
   }
   if (typeof params.from === 'string') params.from = parseAddress(params.from)?.value ?? params.from.trim();
   return params;
+}
+
+/** Twilio's own API has no default sender: what lacks one is refused there like anything else. */
+export function needsDefaultSender({ host, params }: Pick<SendRequest, 'host' | 'params'>): boolean {
+  return host !== 'facade' && params.from === undefined && params.messagingServiceSid === undefined;
 }
 
 function refusalOf(

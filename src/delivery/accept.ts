@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { parseAddress } from '../core/address.ts';
 import { TollboardError } from '../core/errors.ts';
 import { optedOutReport } from '../core/policy/opt-out.ts';
-import { outcomes, prepareRequest } from '../core/request.ts';
+import { needsDefaultSender, outcomes, prepareRequest } from '../core/request.ts';
 
 export interface SendingAccount {
   name: string;
@@ -37,10 +37,7 @@ export async function accept(request: SendRequest, send: SendOptions, options: A
   if (earlier !== null) return replay(key, hash, earlier);
   const account = chooseAccount(options.accounts, request.account);
   const now = clock.now();
-  // Twilio's own API has no default sender.
-  const needsSender =
-    request.host !== 'facade' && request.params.from === undefined && request.params.messagingServiceSid === undefined;
-  const defaultSender = needsSender ? await options.defaultSender(account) : null;
+  const defaultSender = needsDefaultSender(request) ? await options.defaultSender(account) : null;
   const refusals = await optOuts(request, account, defaultSender, store, now);
   const prepared = prepareRequest(request, {
     now,

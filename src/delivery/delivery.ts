@@ -62,7 +62,8 @@ export async function startDelivery(options: DeliveryOptions): Promise<Delivery>
       Record<EntryState, DueLoop>
     >;
     for (const { state, dueAt } of entries) of[state]?.wake(dueAt ?? undefined);
-    if (events.length > 0) forwarder.wake();
+    // An end that Twilio never heard of is told without an event.
+    if (events.length > 0 || entries.some(({ params }) => params.statusCallback !== undefined)) forwarder.wake();
   });
   let stopped: Promise<void> | null = null;
   return {

@@ -23,7 +23,7 @@ export interface Facade extends Twilio {
   simulator: Simulator;
   clock: Clock;
   dataDir: string;
-  /** Ends this gateway and starts another one on the same data; `url` and `gateway` are then the new one's. */
+  /** Ends this gateway and starts another one on the same data and port; `gateway` is then the new one. */
   restart(): Promise<void>;
 }
 
@@ -43,13 +43,16 @@ export async function startFacade(options: FacadeOptions = {}): Promise<Facade> 
   const dataDir = mkdtempSync(join(tmpdir(), 'tollboard-facade-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const settings = settingsFor(simulator, dataDir, options);
-  const start = () =>
-    startGateway(settings, {
-      clock,
-      logger: SILENT,
-      // Opening SQLite takes longer than most tests; whoever restarts needs it.
-      ...(options.onDisk === true ? {} : { store: createMemoryStore({ random: systemRandom }) }),
-    });
+  const start = (port = 0) =>
+    startGateway(
+      { ...settings, listen: { ...settings.listen, port } },
+      {
+        clock,
+        logger: SILENT,
+        // Opening SQLite takes longer than most tests; whoever restarts needs it.
+        ...(options.onDisk === true ? {} : { store: createMemoryStore({ random: systemRandom }) }),
+      },
+    );
   let gateway = await start();
   onTestFinished(() => gateway.stop());
   return {
@@ -65,8 +68,9 @@ export async function startFacade(options: FacadeOptions = {}): Promise<Facade> 
     clock,
     dataDir,
     async restart() {
+      const port = Number(new URL(gateway.url).port);
       await gateway.stop();
-      gateway = await start();
+      gateway = await start(port);
     },
   };
 }
