@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/project-flogo/core/activity"
+	"github.com/project-flogo/core/support/log"
 	"github.com/project-flogo/core/support/test"
 )
 
@@ -134,4 +135,36 @@ func TestUnknownMethod(t *testing.T) {
 		"urlString": "http://127.0.0.1:1/Accounts/", "accountSid": "AC1", "authToken": "x", "method": "Send Fax",
 	})
 	expect(t, output, "1001", "Failed")
+}
+
+// loud is a context whose log nobody may write to.
+type loud struct {
+	activity.Context
+	t *testing.T
+}
+
+func (context loud) Logger() log.Logger {
+	context.t.Error("the activity asked for a log")
+	return context.Context.Logger()
+}
+
+// The original wrote SID, token, numbers and body to the debug log.
+func TestS5AsksForNoLog(t *testing.T) {
+	act, err := New(test.NewActivityInitContext(nil, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	context := test.NewActivityContext(act.Metadata())
+	for name, value := range map[string]interface{}{
+		"urlString": "http://127.0.0.1:1/Accounts/", "accountSid": "AC1", "authToken": "x",
+		"messageBody": "Hello", "to": "+16175551212", "from": "+16175550100",
+	} {
+		context.SetInput(name, value)
+	}
+	if _, err := act.Eval(loud{context, t}); err != nil {
+		t.Fatal(err)
+	}
+	if code := context.GetOutput("statusCode"); code != "901" {
+		t.Errorf("got %v", code)
+	}
 }
