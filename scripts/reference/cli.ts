@@ -10,7 +10,9 @@ export async function cliReference(): Promise<string> {
   return `# Command line
 
 \`tollboard <command> [options]\`. With \`--json\` every command prints JSON lines on stdout; everything else goes to stderr.
-Tables, colours and progress appear on a terminal only. \`TOLLBOARD_DEBUG=1\` adds the stack to an error.
+Tables, colours and progress appear on a terminal only; elsewhere stdout has a line per result, its fields separated by
+tabs and without a heading (of a message or call: recipient, state, id, segments, error code), and remedies and sums go to
+stderr. \`TOLLBOARD_DEBUG=1\` adds the stack to an error.
 
 ## Exit codes
 

@@ -110,7 +110,7 @@ function printForPeople(entries: readonly Entry[], { out }: Call): void {
   if (first !== undefined) {
     const from = first.from === null || first.from === STAND_IN_SENDER ? 'the default sender' : first.from;
     const body = first.body === null ? '' : ` ${JSON.stringify(printable(first.body))}`;
-    out.text(`Would be sent from ${printable(from)}:${body}`);
+    out.aside(`Would be sent from ${printable(from)}:${body}`);
   }
   out.table(
     ['TO', 'ENCODING', 'SEGMENTS', 'NOTE'],
@@ -124,7 +124,7 @@ function printForPeople(entries: readonly Entry[], { out }: Call): void {
   const sent = entries.filter((entry) => entry.error === null && entry.duplicate !== true);
   const segments = sent.reduce((sum, entry) => sum + (entry.segments ?? 0), 0);
   const refused = entries.filter((entry) => entry.error !== null).length;
-  out.text(
+  out.aside(
     `${sent.length} to send, ${segments} ${segments === 1 ? 'segment' : 'segments'}, ${refused} refused. Nothing was sent.`,
   );
 }

@@ -126,8 +126,8 @@ describe('--dry-run', () => {
   });
 
   it('prints nothing of a body that could steer a terminal', async () => {
-    const { out } = await tollboard(['send', '--to', '+15550100001', '--body', 'a\u001b[31mb\u0007', '--dry-run']);
-    expect(out).toContain('"ab"');
+    const { err } = await tollboard(['send', '--to', '+15550100001', '--body', 'a\u001b[31mb\u0007', '--dry-run']);
+    expect(err).toContain('"ab"');
   });
 
   it('takes booleans, numbers and lists as the parameters have them', async () => {

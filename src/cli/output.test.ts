@@ -54,7 +54,7 @@ describe('output', () => {
   });
 
   it('lines up tables and lets no text of others steer the terminal', () => {
-    const { said, out } = terminal(false);
+    const { said, out } = terminal(true, { NO_COLOR: '1' });
     out.table(
       ['A', 'LONG'],
       [
@@ -63,6 +63,10 @@ describe('output', () => {
       ],
     );
     expect(said.out).toBe('A      LONG\nfirst  x\nb      y z\n');
+    const { said: piped, out: plain } = terminal(false);
+    plain.table(['A', 'LONG'], [['b', '\u001b[2Jy\tz\u0007']]);
+    plain.aside('1 row.');
+    expect(piped).toEqual({ out: 'b\ty z\n', err: '1 row.\n' });
     expect(printable('\u009b31mred')).not.toMatch(/\p{Cc}/u);
   });
 });

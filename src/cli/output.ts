@@ -1,4 +1,4 @@
-/** What a command prints: results on stdout, everything else on stderr; JSON lines, or tables and colours for people. */
+/** What a command prints: results on stdout, everything else on stderr; JSON lines, plain lines, or tables and colours on a terminal. */
 
 import type { ErrorReport } from '../core/errors.ts';
 import type { Io, Stream } from './io.ts';
@@ -9,12 +9,16 @@ type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
 
 export interface Output {
   readonly json: boolean;
+  /** True where people read stdout: then results come as tables, else as plain lines. */
+  readonly terminal: boolean;
   /** One JSON line on stdout. */
   line(value: unknown): void;
   /** Text for people on stdout. */
   text(text: string): void;
-  /** A table on stdout; cells are made safe to print. */
+  /** Rows on stdout, cells made safe to print: a table on a terminal, else a line per row with tabs between its cells. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): void;
+  /** Text around results: beside them on a terminal, else on stderr, so that stdout has nothing but lines of results. */
+  aside(text: string): void;
   /** A remark on stderr. */
   note(text: string): void;
   error(error: unknown): void;
@@ -30,12 +34,18 @@ export interface Progress {
 
 export function createOutput(io: Io, json: boolean): Output {
   const style = (name: Style, text: string) => styled(name, text, io.stdout, io);
+  const terminal = io.stdout.isTTY === true;
+  const text = (said: string) => void io.stdout.write(`${said}\n`);
+  const note = (said: string) => void io.stderr.write(`${said}\n`);
   return {
     json,
+    terminal,
     line: (value) => void io.stdout.write(`${JSON.stringify(value)}\n`),
-    text: (text) => void io.stdout.write(`${text}\n`),
-    table: (head, rows) => void io.stdout.write(table(head, rows, (cell) => style('bold', cell))),
-    note: (text) => void io.stderr.write(`${text}\n`),
+    text,
+    table: (head, rows) =>
+      void io.stdout.write(terminal ? table(head, rows, (cell) => style('bold', cell)) : plainLines(rows)),
+    aside: terminal ? text : note,
+    note,
     error: (error) => printError(error, io),
     style,
     progress: (what, total) => createProgress(what, total, io),
@@ -80,6 +90,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], bo
       .join('  ')
       .trimEnd();
   return [bold(line(head)), ...safe.map(line), ''].join('\n');
+}
+
+/** Tabs in a cell are blanks (see {@link printable}), so that they separate cells alone. */
+function plainLines(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(printable).join('\t')}\n`).join('');
 }
 
 function styled(name: Style, text: string, stream: Stream, io: Io): string {

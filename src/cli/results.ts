@@ -1,10 +1,10 @@
-/** Prints entries: one JSON line each, or for people a table, each failure with its remedy, and a sum. */
+/** Prints entries: one line each, or on a terminal a table; each failure with its remedy, and a sum. */
 
 import type { Entry } from '../core/entry.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
 
-/** More rows than this are summed up; failures are always listed. */
+/** On a terminal more rows than this are summed up; failures are always listed. */
 const TABLE_ROWS = 20;
 
 export function printEntries(entries: readonly Entry[], out: Output): void {
@@ -12,7 +12,7 @@ export function printEntries(entries: readonly Entry[], out: Output): void {
     for (const entry of entries) out.line(entry);
     return;
   }
-  if (entries.length <= TABLE_ROWS) {
+  if (!out.terminal || entries.length <= TABLE_ROWS) {
     out.table(
       ['TO', 'STATE', 'ID', 'SEGMENTS'],
       entries.map((entry) => [
@@ -20,11 +20,12 @@ export function printEntries(entries: readonly Entry[], out: Output): void {
         outcomeWord(entry),
         entry.id ?? entry.sid ?? '-',
         String(entry.segments ?? '-'),
+        ...(out.terminal ? [] : [entry.error?.code ?? '-']),
       ]),
     );
   }
   for (const entry of entries) if (entry.error !== null && entry.duplicate !== true) printFailure(entry, out);
-  if (entries.length > 1) out.text(summary(entries));
+  if (entries.length > 1) out.aside(summary(entries));
   if (entries.some((entry) => entry.simulated)) out.note('Simulated: nothing left this machine.');
 }
 
@@ -44,9 +45,9 @@ function printFailure(entry: Entry, out: Output): void {
   const { error } = entry;
   if (error === null) return;
   const code = `${error.code}${error.twilioCode === null ? '' : `, Twilio ${error.twilioCode}`}`;
-  out.text(`${out.style('red', `${printable(entry.to)}: ${outcomeWord(entry)}`)} (${code})`);
-  out.text(`  ${printable(error.message)}`);
-  out.text(`  ${printable(error.remedy)}`);
+  out.aside(`${out.style('red', `${printable(entry.to)}: ${outcomeWord(entry)}`)} (${code})`);
+  out.aside(`  ${printable(error.message)}`);
+  out.aside(`  ${printable(error.remedy)}`);
 }
 
 /** `1000 recipients: 990 delivered, 10 rejected.` */

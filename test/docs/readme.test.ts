@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ON_A_TERMINAL } from '../support/program.ts';
 import { ROOT, readRepositoryFile } from '../support/tree.ts';
 
 const run = promisify(execFile);
@@ -50,7 +51,10 @@ describe('commands', () => {
 
   /** Without npm's own start-up, which is not what is tested here. */
   const shell = (command: string) =>
-    run('sh', ['-c', command.replaceAll(/\bnpx tollboard\b/g, 'tollboard')], { cwd: folder, env: environment() });
+    run('sh', ['-c', command.replaceAll(/\bnpx tollboard\b/g, 'tollboard')], {
+      cwd: folder,
+      env: { ...environment(), ...ON_A_TERMINAL },
+    });
 
   test.each(commands(readme).filter((line) => line.startsWith('npx tollboard')))('%s', async (command) => {
     const { stdout } = await shell(command);

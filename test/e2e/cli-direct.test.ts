@@ -75,7 +75,7 @@ describe('without a gateway', () => {
     const half = await program.run(args, { env: { ...env, TWILIO_AUTH_TOKEN: '' } });
     expect(half).toMatchObject({ code: 2, out: '', err: expect.stringContaining('account_sid without auth_token') });
     const wrong = await program.run(args, { env: { ...env, TWILIO_AUTH_TOKEN: 'hush-hush' } });
-    expect(wrong).toMatchObject({ code: 1, out: expect.stringContaining('20003') });
+    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('20003') });
     expect(wrong.out + wrong.err).not.toContain('hush-hush');
     const stored = await program.run([...args, '--idempotency-key', 'K'], { env });
     expect(stored).toMatchObject({ code: 2, out: '', err: expect.stringContaining('npx tollboard start') });
@@ -90,7 +90,7 @@ describe('without a gateway', () => {
     });
     const wrong = await program.run(['doctor'], { env: { ...env, TWILIO_AUTH_TOKEN: 'hush-hush' } });
     expect(wrong).toMatchObject({ code: 1, out: expect.stringContaining('20003') });
-    expect(wrong.out).not.toContain('hush-hush');
+    expect(wrong.out + wrong.err).not.toContain('hush-hush');
   });
 
   it('config show prints the settings with their origins and no secret', async () => {
@@ -99,7 +99,7 @@ describe('without a gateway', () => {
       env: { ...env, TWILIO_FROM: '' },
     });
     expect(code).toBe(0);
-    expect(out).toMatch(/sender +\+15550000002 +own\.yaml:1:1/);
+    expect(out).toMatch(/^sender\t\+15550000002\town\.yaml:1:1$/m);
     expect(out).not.toContain('1'.repeat(32));
   });
 });

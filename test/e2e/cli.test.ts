@@ -2,7 +2,7 @@ import type { Program, Service } from '../support/program.ts';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProgram } from '../support/program.ts';
+import { createProgram, ON_A_TERMINAL } from '../support/program.ts';
 
 let program: Program;
 let gateway: Service;
@@ -87,6 +87,26 @@ describe('many recipients', () => {
         twilioCode: 21211,
       });
     }
+  });
+
+  it('off a terminal stdout has a line per recipient, with tabs; causes, remedies and the sum are beside it', async () => {
+    const args = ['send', '--to', '+15550100004', '--to', '12', '--body', 'x', '--wait'];
+    const { code, out, err } = await program.run(args);
+    expect(code).toBe(3);
+    expect(out).toMatch(
+      /^\+15550100004\tdelivered\tSM[0-9a-f]{32}\t1\t-\n12\trejected\tSM[0-9a-f]{32}\t1\tTOLLBOARD_MESSAGE_TO_INVALID\n$/,
+    );
+    expect(err).toContain('12: rejected (TOLLBOARD_MESSAGE_TO_INVALID, Twilio 21211)');
+    expect(err).toContain('2 recipients: 1 delivered, 1 rejected.');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
+    expect(out + err).not.toMatch(/\u001b/);
+  });
+
+  it('on a terminal the same is a table', async () => {
+    const args = ['send', '--to', '+15550100004', '--to', '12', '--body', 'x', '--wait'];
+    const { out } = await program.run(args, { env: ON_A_TERMINAL });
+    expect(out).toMatch(/^TO +STATE +ID +SEGMENTS\n\+15550100004 +delivered +SM[0-9a-f]{32} +1\n/);
+    expect(out).toContain('2 recipients: 1 delivered, 1 rejected.');
   });
 
   it('repeats over the whole input are sent once and told each time', async () => {

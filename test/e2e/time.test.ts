@@ -77,7 +77,7 @@ describe('validityPeriod', () => {
     await clock.advance(HOUR);
     expect(await received()).toEqual([]);
     const status = await cli('status', idOf(sent));
-    expect(status).toMatchObject({ code: 1, out: expect.stringContaining('longer validityPeriod') });
+    expect(status).toMatchObject({ code: 1, err: expect.stringContaining('longer validityPeriod') });
   });
 });
 

@@ -10,6 +10,12 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/tollboard.js', import.meta.url));
 
+/** Lets a program take its pipe for a terminal without colours: a real one would need a program beyond Node. */
+export const ON_A_TERMINAL = {
+  NODE_OPTIONS: '--import=data:text/javascript,process.stdout.isTTY=true',
+  NO_COLOR: '1',
+};
+
 export interface Ended {
   code: number | null;
   signal: NodeJS.Signals | null;
