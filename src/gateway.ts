@@ -24,6 +24,7 @@ import { createServer } from './server/app.ts';
 import { createMeters } from './server/meters.ts';
 import { createTokens } from './server/tokens.ts';
 import { createSimulator } from './simulator/server.ts';
+import { createCopies } from './store/sqlite/copies.ts';
 import { lockDataDirectory } from './store/sqlite/lock.ts';
 import { createSqliteStore } from './store/sqlite/store.ts';
 import { systemClock, systemRandom } from './system.ts';
@@ -108,6 +109,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   );
   const bySid = new Map(accounts.map((account) => [account.accountSid, account]));
   const tokens = createTokens({ store, clock, random });
+  const copies = await createCopies(store, settings.dataDir, { clock, random });
   const meters = createMeters(() => store.counts());
   const callbackUrls = new Map<string, string | null>();
   const callbackBaseOf = (account: string) => callbackUrls.get(account) ?? null;
@@ -137,6 +139,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     },
     late,
     onCallback: meters.calledBack,
+    backup: copies.make,
     facade,
     issueToken: tokens.issue,
     tokens: tokens.list,

@@ -594,6 +594,11 @@ export const ERRORS = {
     message: 'There is a file {file} already, so no backup was written.',
     remedy: 'Name a file that does not exist yet.',
   },
+  TOLLBOARD_STORE_BACKUP_FAILED: {
+    kind: 'unavailable',
+    message: 'The copy {file} cannot be written: {reason}.',
+    remedy: 'Name a file in a folder that exists and that you may write, on a disk with room for it.',
+  },
   TOLLBOARD_STORE_BUSY: {
     kind: 'unavailable',
     message: 'The database is locked by another program, so nothing was accepted.',
@@ -618,6 +623,11 @@ export const ERRORS = {
     kind: 'invalid',
     message: 'This store lives in memory only, so there is nothing to back up.',
     remedy: 'Start with a data directory.',
+  },
+  TOLLBOARD_STORE_MISSING: {
+    kind: 'not_found',
+    message: 'There is no database in {dir}.',
+    remedy: 'Name the data folder of the gateway with --data, or start a gateway there first.',
   },
   TOLLBOARD_STORE_NEWER: {
     kind: 'conflict',

@@ -54,6 +54,12 @@ export interface GatewayHealth {
   checks: Record<string, { ok: boolean; message: string }>;
 }
 
+/** A consistent copy of the database. It is gone once its content was read, or is read no further. */
+export interface DatabaseCopy {
+  bytes: number;
+  content: AsyncIterable<Uint8Array>;
+}
+
 /** Every method throws `TollboardError` with a code of the catalogue, nothing else. */
 export interface GatewayApi {
   /** For Twilio's own REST API on the gateway. */
@@ -80,6 +86,9 @@ export interface GatewayApi {
   callback(request: CallbackRequest): Promise<'applied' | 'forged' | 'unknown'>;
   onCommit(listener: (commit: Commit) => void): () => void;
   health(): Promise<GatewayHealth>;
+
+  /** A copy that knows that it is one (see {@link Store.recoverCopy}). Throws the store's errors. */
+  backup(): Promise<DatabaseCopy>;
 
   issueToken(name: string): Promise<IssuedToken & { secret: string }>;
   tokens(): Promise<TokenRecord[]>;

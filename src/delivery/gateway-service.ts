@@ -24,7 +24,7 @@ export interface AccountClient extends TwilioAccount {
 /** Tokens, proofs and meters live in the server's room, the facade's questions in a file of their own: passed on. */
 type Passed = Pick<
   GatewayApi,
-  'facade' | 'issueToken' | 'tokens' | 'revokeToken' | 'authorize' | 'proveAccount' | 'metrics'
+  'facade' | 'backup' | 'issueToken' | 'tokens' | 'revokeToken' | 'authorize' | 'proveAccount' | 'metrics'
 >;
 
 export interface GatewayServiceOptions extends Passed {
@@ -107,6 +107,7 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
     onCommit: (listener) => store.onCommit(listener),
     health: () => health(store, options.accept.accounts, { now: clock.now(), refusal }),
     facade: options.facade,
+    backup: options.backup,
     issueToken: options.issueToken,
     tokens: options.tokens,
     revokeToken: options.revokeToken,

@@ -28,6 +28,16 @@ export async function textOf(answer: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
+/** The bytes as they come; `TOLLBOARD_GATEWAY_UNREACHABLE` where they end before the end. */
+export async function* wholeBody(answer: IncomingMessage, url: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* answer as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw unreachable(url, `the answer broke off: ${(error as Error).message}`);
+  }
+  if (!answer.complete) throw unreachable(url, 'the answer broke off');
+}
+
 /** Whether this answer to a repeat also says what became of the first try: the stored answer, or a check that is repeated. */
 export function proves(status: number): boolean {
   return status < 300 || PROVING.has(status);

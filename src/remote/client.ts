@@ -7,7 +7,7 @@ import type { StreamFrame } from './frames.ts';
 import { normalizeBaseUrl } from '../core/base-url.ts';
 import { TollboardError } from '../core/errors.ts';
 import { backoffMs } from '../core/retry.ts';
-import { answerLost, answerOf, proves, retryAfterMs, textOf, unreachable } from './answer.ts';
+import { answerLost, answerOf, proves, retryAfterMs, textOf, unreachable, wholeBody } from './answer.ts';
 import { endWhenQuiet, framesOf } from './frames.ts';
 
 export interface GatewayClientOptions {
@@ -47,6 +47,8 @@ export interface GatewayClient {
   request<T>(request: GatewayRequest): Promise<T>;
   /** Opens a live stream; the frames end with it. The signal ends it too. */
   stream(path: string, signal: AbortSignal): Promise<AsyncIterable<StreamFrame>>;
+  /** The bytes of a large answer as they come; throws in the middle when it breaks off. The signal ends it too. */
+  download(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Closes idle connections. */
   close(): void;
 }
@@ -159,22 +161,28 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     }
   }
 
-  async function stream(path: string, signal: AbortSignal): Promise<AsyncIterable<StreamFrame>> {
-    // A connection of its own: the shared ones are for answers.
+  /** A long answer, on a connection of its own: the shared ones are for short ones. */
+  async function long(path: string, accept: string, signal: AbortSignal): Promise<IncomingMessage> {
     const own = { agent: new Agent({ keepAlive: false }) };
-    const headers = { accept: 'text/event-stream' };
-    const { answer, error } = await attempt({ method: 'GET', path, headers, signal }, own);
+    const { answer, error } = await attempt({ method: 'GET', path, headers: { accept }, signal }, own);
     if (answer === null) throw unreachable(url, reasonOf(error));
     if (answer.statusCode === 200) {
       void endWhenQuiet(answer, clock);
-      return framesOf(answer);
+      return answer;
     }
     const text = await textOf(answer);
     if (answer.statusCode === 401) renew();
     return answerOf(url, { failed: false, status: answer.statusCode ?? 0, headers: answer.headers, text });
   }
 
-  return { url, renewable: options.newToken !== undefined, request, stream, close: () => agent.destroy() };
+  return {
+    url,
+    renewable: options.newToken !== undefined,
+    request,
+    stream: async (path, signal) => framesOf(await long(path, 'text/event-stream', signal)),
+    download: async (path, signal) => wholeBody(await long(path, '*/*', signal), url),
+    close: () => agent.destroy(),
+  };
 }
 
 /** Programs in plain JavaScript hand over what their environment lacks; what is wrong is then said at once. */

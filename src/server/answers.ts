@@ -52,6 +52,10 @@ export function textAnswer(description: string, type: string): unknown {
   return { description, content: { [type]: { schema: z.string() } } };
 }
 
+export function binaryAnswer(description: string, type: string): unknown {
+  return { description, content: { [type]: { schema: z.string().meta({ format: 'binary' }) } } };
+}
+
 export function emptyAnswer(description: string): unknown {
   return z.null().describe(description);
 }

@@ -12,6 +12,7 @@ import { connectivityRoutes } from './api/connectivity.ts';
 import { eventRoutes } from './api/events.ts';
 import { messageRoutes } from './api/messages.ts';
 import { recipientRoutes } from './api/recipients.ts';
+import { storeRoutes } from './api/store.ts';
 import { streamRoutes } from './api/stream.ts';
 import { tokenRoutes } from './api/tokens.ts';
 import { requireBearer } from './auth.ts';
@@ -173,6 +174,7 @@ function apiRoutes(context: ServerContext) {
     recipientRoutes(api, context);
     connectivityRoutes(api, context);
     eventRoutes(api, context);
+    storeRoutes(api, context);
     streamRoutes(api, context);
     tokenRoutes(api, context);
     done();

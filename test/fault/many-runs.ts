@@ -19,24 +19,20 @@ export async function manyRuns(usual: number): Promise<string[]> {
   );
   const left = seeds.values();
   const found: string[] = [];
-  const told: string[] = [];
   async function lane(): Promise<void> {
     const bench = createFaultBench();
     try {
       for (const seed of left) {
         const run = await oneRun(scheduleOf(seed), bench);
         found.push(...run.found);
-        told.push(run.told);
+        // At once: a run that hangs must not hide what the others found.
+        console.log([run.told, ...run.found].join('\n'));
       }
     } finally {
       await bench.close();
     }
   }
-  try {
-    await Promise.all(Array.from({ length: Math.min(LANES, seeds.length) }, lane));
-  } finally {
-    console.log(told.join('\n'));
-  }
+  await Promise.all(Array.from({ length: Math.min(LANES, seeds.length) }, lane));
   return found;
 }
 

@@ -7,6 +7,7 @@ import type { Clock, Random, Store } from '../../src/core/ports.ts';
 import type { RelayingClient } from '../../src/delivery/facade-gateway.ts';
 import type { AccountClient } from '../../src/delivery/gateway-service.ts';
 import type { RunningServer, ServerOptions } from '../../src/server/app.ts';
+import { TollboardError } from '../../src/core/errors.ts';
 import { createCreateWaits } from '../../src/delivery/create-waits.ts';
 import { createFacadeGateway } from '../../src/delivery/facade-gateway.ts';
 import { createGatewayService } from '../../src/delivery/gateway-service.ts';
@@ -90,6 +91,9 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
         listedOf: () => null,
       }),
       onCallback: () => undefined,
+      async backup() {
+        throw new TollboardError('TOLLBOARD_STORE_IN_MEMORY');
+      },
       issueToken: tokens.issue,
       tokens: tokens.list,
       revokeToken: tokens.revoke,

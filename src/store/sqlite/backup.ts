@@ -2,7 +2,7 @@
 
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { TollboardError } from '../../core/errors.ts';
+import { isTollboardError, TollboardError } from '../../core/errors.ts';
 import { storeError } from './errors.ts';
 import { COPIES } from './schema.ts';
 
@@ -31,8 +31,15 @@ export async function backupStore(file: string, target: string, now: number): Pr
     renameSync(partial, target);
   } catch (error) {
     rmSync(partial, { force: true });
-    throw storeError(error, file);
+    throw (error as NodeJS.ErrnoException).syscall === undefined ? storeError(error, file) : copyFailure(error, target);
   }
+}
+
+/** A file that cannot be made or written, as one of ours; errors of ours stay as they are. */
+export function copyFailure(cause: unknown, file: string): TollboardError {
+  if (isTollboardError(cause)) return cause;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new TollboardError('TOLLBOARD_STORE_BACKUP_FAILED', { cause, details: { file, reason: code ?? message } });
 }
 
 /** What was to be sent may be sent by whoever goes on with the original: the first start on the copy has to know. */
