@@ -1,12 +1,13 @@
 /** The component, and the script of the workflow, in a real GraalJS that knows neither Node nor a browser. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildComponent, buildScriptWorkflow } from '../../integrations/bytechef/build.ts';
 import definition from '../../integrations/bytechef/definition.json' with { type: 'json' };
 import vectors from '../../integrations/bytechef/vectors.json' with { type: 'json' };
 import httpWorkflow from '../../integrations/bytechef/workflows/send-sms-http.json' with { type: 'json' };
 import { systemClock } from '../../src/system.ts';
 import { type GraalJob, type Graaljs, missingForGraaljs, startGraaljs } from '../support/graaljs.ts';
+import { startTestGateway, startWorld } from '../support/messenger-world.ts';
 import { type ScriptedAnswer, startScriptedTwilio } from '../support/scripted-twilio.ts';
 import { startSimulator } from '../support/simulator.ts';
 
@@ -93,6 +94,29 @@ describe.skipIf(missing !== null)(
       const check = (result: unknown) => graaljs.run({ kind: 'script', code, input: { result } });
       expect((await check({ error: { message: 'Do not send it again' } })).error).toBe('Error: Do not send it again');
       expect((await check({ sid: 'SM1' })).output).toEqual({ sid: 'SM1' });
+    });
+
+    test('the component with the one line changed sends through a gateway, which answers as Twilio does', async () => {
+      let url = '';
+      const world = await startWorld(
+        {
+          async start(settings, clock) {
+            const { gateway, tried } = await startTestGateway(settings, clock);
+            url = gateway.url;
+            return { messenger: gateway.messenger, tried, close: () => gateway.stop() };
+          },
+        },
+        {},
+      );
+      onTestFinished(() => world.close());
+      const [account] = world.simulator.accounts;
+      const connection = { accountSid: account?.sid, authToken: account?.authToken };
+      const line = 'const TWILIO = "https://api.twilio.com";';
+      expect(component).toContain(line);
+      const code = component.replace(line, `const TWILIO = "${url}";`);
+      const { output } = await graaljs.run({ kind: 'component', code, input: TEXT, connection, upstream: url });
+      expect(output).toMatchObject({ to: TEXT.to, body: TEXT.body });
+      expect(world.taken().map(({ to }) => to)).toEqual([TEXT.to]);
     });
 
     test('a text sent by the component arrives at a simulated phone, and one by the script', async () => {
