@@ -1,6 +1,7 @@
 /** What a command has of its process: streams, environment, terminal and the wish to stop. */
 
 import type { Readable } from 'node:stream';
+import { isatty } from 'node:tty';
 
 export interface Stream {
   write(text: string): unknown;
@@ -29,19 +30,35 @@ export function processIo(): Io {
       interruption.abort(new DOMException('Interrupted.', 'AbortError'));
     });
   }
-  // A reader that went away (`| head`) is no fault of the command; what it does goes on to its own exit code.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', swallowBrokenPipe);
-  const { stdout, stderr, env } = process;
   return {
     // Opened only by who reads it.
     get stdin() {
       return process.stdin;
     },
-    stdout,
-    stderr,
-    env,
+    stdout: openedLate('stdout', 1),
+    stderr: openedLate('stderr', 2),
+    env: process.env,
     cwd: process.cwd(),
     interrupted: interruption.signal,
+  };
+}
+
+/** A stream that is opened by the first word on it: that takes milliseconds, and most commands have nothing for stderr. */
+function openedLate(name: 'stdout' | 'stderr', descriptor: number): Stream {
+  let opened: NodeJS.WriteStream | null = null;
+  const open = () => {
+    // A reader that went away (`| head`) is no fault of the command; what it does goes on to its own exit code.
+    opened ??= process[name].on('error', swallowBrokenPipe);
+    return opened;
+  };
+  return {
+    write: (text) => open().write(text),
+    get isTTY() {
+      return isatty(descriptor);
+    },
+    get columns() {
+      return open().columns;
+    },
   };
 }
 
