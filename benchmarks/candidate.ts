@@ -4,11 +4,13 @@
  */
 
 import type { NewEntry } from '../src/core/entry.ts';
+import type { Tollboard } from '../src/index.ts';
 import type { Load, Measured } from './load.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { measure, medianOf, recipient } from './load.ts';
+import { startClients } from './clients.ts';
+import { measure, measureRounds, medianOf, recipient } from './load.ts';
 
 const [name = '', baseUrl = '', count = '0', concurrency = '50', stored = '0'] = process.argv.slice(2);
 const ACCOUNT = `AC${'0'.repeat(32)}`;
@@ -22,6 +24,7 @@ const CANDIDATES: Record<string, () => Promise<Measured>> = {
   'twilio-node': twilioNode,
   tollboard: () => tollboard(false),
   'tollboard-patient': () => tollboard(true),
+  'tollboard-http': tollboardHttp,
 };
 
 const candidate = CANDIDATES[name];
@@ -76,20 +79,7 @@ async function twilioNode(): Promise<Measured> {
  * go on once theirs is accepted (`patient`: once Twilio took it); the time ends when Twilio took the last.
  */
 async function tollboard(patient: boolean): Promise<Measured> {
-  const data = mkdtempSync(join(tmpdir(), 'tollboard-bench-'));
-  try {
-    if (stored !== '0') await fill(join(data, 'tollboard.sqlite'), Number(stored));
-    const { createTollboard } = await import('../src/index.ts');
-    const gateway = await createTollboard({
-      data,
-      twilio: { accountSid: ACCOUNT, authToken: TOKEN, baseUrl },
-      sender: FROM,
-    });
-    const taken = async (id: string | null): Promise<void> => {
-      if (id === null) throw new Error('The check refused a text of the benchmark.');
-      const { sid, state } = await gateway.wait(id, 'sent');
-      if (sid === null) throw new Error(`A text of the benchmark ended ${state} without a SID.`);
-    };
+  return withGateway(async (gateway, taken) => {
     let open: Array<string | null> = [];
     const load: Load = {
       ...size,
@@ -106,8 +96,39 @@ async function tollboard(patient: boolean): Promise<Measured> {
     // A full store is filled once and measured three times; what the rounds add to it is nothing beside it.
     const rounds = [await measure(load)];
     while (stored !== '0' && rounds.length < 3) rounds.push(await measure(load));
-    await gateway.close();
     return medianOf(rounds);
+  });
+}
+
+/** The same gateway, and its callers in a process of their own: each text is a `POST /api/v1/messages`. */
+async function tollboardHttp(): Promise<Measured> {
+  return withGateway(async ({ running }, taken) => {
+    const clients = startClients(running?.url ?? '', running?.token ?? '', size);
+    const measured = await measureRounds(size.count, async () => {
+      for (const id of await clients.send()) await taken(id);
+    });
+    clients.stop();
+    return measured;
+  });
+}
+
+/** `taken` resolves when Twilio took the text. */
+async function withGateway(
+  work: (gateway: Tollboard, taken: (id: string | null) => Promise<void>) => Promise<Measured>,
+): Promise<Measured> {
+  const data = mkdtempSync(join(tmpdir(), 'tollboard-bench-'));
+  try {
+    if (stored !== '0') await fill(join(data, 'tollboard.sqlite'), Number(stored));
+    const { createTollboard } = await import('../src/index.ts');
+    const twilio = { accountSid: ACCOUNT, authToken: TOKEN, baseUrl };
+    const gateway = await createTollboard({ data, twilio, sender: FROM });
+    const measured = await work(gateway, async (id) => {
+      if (id === null) throw new Error('The check refused a text of the benchmark.');
+      const { sid, state } = await gateway.wait(id, 'sent');
+      if (sid === null) throw new Error(`A text of the benchmark ended ${state} without a SID.`);
+    });
+    await gateway.close();
+    return measured;
   } finally {
     rmSync(data, { recursive: true, force: true });
   }

@@ -15,18 +15,22 @@ export interface Measured {
   cpuMicros: number;
 }
 
-/** Runs all of it unmeasured first: compiling a program of this size takes Node some thousand sends. */
 export async function measure(load: Load): Promise<Measured> {
-  await drive(load);
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  await drive(load);
-  const seconds = (performance.now() - start) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
-  return { perSecond: load.count / seconds, cpuMicros: (user + system) / load.count };
+  return measureRounds(load.count, () => drive(load));
 }
 
-async function drive({ send, settled, count, concurrency }: Load): Promise<void> {
+/** Runs one round unmeasured first: compiling a program of this size takes Node some thousand sends. */
+export async function measureRounds(count: number, round: () => Promise<void>): Promise<Measured> {
+  await round();
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  await round();
+  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  return { perSecond: count / seconds, cpuMicros: (user + system) / count };
+}
+
+export async function drive({ send, settled, count, concurrency }: Load): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < count) {

@@ -18,8 +18,20 @@ const CONCURRENCY = 50;
 /** Each can be run alone: `npm run bench -- send start-up`. */
 const PARTS: Record<string, () => Promise<void>> = {
   throughput: async () => {
-    await throughput(0, { undici: 20_000, 'twilio-node': 4_000, tollboard: 10_000, 'tollboard-patient': 6_000 });
-    await throughput(20, { undici: 6_000, 'twilio-node': 4_000, tollboard: 6_000, 'tollboard-patient': 6_000 });
+    await throughput(0, {
+      undici: 20_000,
+      'twilio-node': 4_000,
+      tollboard: 10_000,
+      'tollboard-http': 6_000,
+      'tollboard-patient': 6_000,
+    });
+    await throughput(20, {
+      undici: 6_000,
+      'twilio-node': 4_000,
+      tollboard: 6_000,
+      'tollboard-http': 6_000,
+      'tollboard-patient': 6_000,
+    });
   },
   growth: () => growth([10_000, 100_000, 1_000_000]),
   'start-up': startUp,
@@ -55,6 +67,7 @@ async function throughput(latencyMs: number, counts: Record<string, number>): Pr
     row('bare undici loop, nothing stored', 'undici'),
     row('twilio-node 6.2 as its users write it', 'twilio-node'),
     row('Tollboard, durable', 'tollboard'),
+    row('Tollboard, durable, over HTTP from another process', 'tollboard-http'),
     row('Tollboard, durable, each caller waits for Twilio', 'tollboard-patient'),
   ]);
 }
