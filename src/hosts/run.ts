@@ -201,10 +201,13 @@ async function followed(
   { clock, signal }: Running,
 ): Promise<Outcome> {
   let outcome = start;
+  // Looks that hang must not make it longer than it says.
+  const end = clock.steady() + everyMs * attempts;
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const resource = await resourceOf(outcome, messenger, true, { clock, signal });
     if (resource !== null) outcome = told(outcome, resource);
-    if (FINAL_STATUSES.has(outcome.status ?? '') || attempt === attempts || signal?.aborted === true) break;
+    const over = attempt === attempts || clock.steady() >= end || signal?.aborted === true;
+    if (over || FINAL_STATUSES.has(outcome.status ?? '')) break;
     await clock.sleep(everyMs, signal).catch(() => undefined);
   }
   // No look succeeded: then what Twilio told at the create is the last that is known.

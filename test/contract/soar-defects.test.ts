@@ -20,7 +20,7 @@ async function world(): Promise<World> {
     {},
   );
   onTestFinished(() => started.close());
-  started.clock.run(40);
+  started.clock.run(20);
   return started;
 }
 
@@ -53,6 +53,15 @@ describe('S4: the connector', () => {
     const begun = ground.clock.now();
     await run(ground, sendText);
     expect(ground.clock.now() - begun).toBeLessThan(30_000);
+  });
+
+  test('looks for about a minute, also where every look hangs', async () => {
+    const ground = await world();
+    ground.simulator.control.faults.add({ fault: 'half_open', method: 'GET' });
+    const begun = ground.clock.now();
+    const { result_data: results } = await run(ground, sendText);
+    expect(results[0]).toMatchObject({ status: 'success', summary: { message_delivery_status: 'queued' } });
+    expect(ground.clock.now() - begun).toBeLessThan(180_000);
   });
 
   test('sends no text for test connectivity unless the asset has a to_phone', async () => {

@@ -12,7 +12,7 @@ import { packSoarApp } from '../../scripts/pack-soar.ts';
 import { soarDefinition } from '../../src/hosts/soar/definition.ts';
 import seed from '../contract/data/seed-soar.json' with { type: 'json' };
 import { createProgram } from '../support/program.ts';
-import { startRawServer } from '../support/raw-server.ts';
+import { rawAnswer, startRawServer } from '../support/raw-server.ts';
 import { startSimulator } from '../support/simulator.ts';
 import {
   installSoarApp,
@@ -211,6 +211,66 @@ describe.each(['3.9', '3.13'])('the app on the SDK of Python %s', (version) => {
     expect(messages[0]).toMatch(/Status Code: 429 .*"code": 20429/);
     expect(messages.slice(1)).toEqual([DELIVERED, DELIVERED, DELIVERED]);
     expect(simulator.control.messages().messages).toHaveLength(3);
+  });
+
+  check(`says what answered in the connector's own words${missing}`, async () => {
+    const page =
+      '<head><style>p {}</style></head><h1>Bad Gateway</h1>\n\n<nav>Home</nav><p>Try\n later</p><script>x()</script>';
+    const answers: Array<[answer: string, message: string]> = [
+      [
+        rawAnswer(502, page, { 'Content-Type': 'text/html' }),
+        'Status Code: 502. Data from server:\nBad Gateway\nTry\nlater\n',
+      ],
+      [rawAnswer(503), 'Empty response and no information in the header'],
+      [
+        rawAnswer(500, 'oops {1}', { 'Content-Type': 'text/plain' }),
+        "Can't process response from server. Status Code: 500 Data from server: oops {1}",
+      ],
+      [
+        rawAnswer(500, '{"code"', { 'Content-Type': 'application/json' }),
+        "Unable to parse JSON response. Error: Expecting ':' delimiter: line 1 column 8 (char 7)",
+      ],
+      [rawAnswer(201, '{}', { 'Content-Type': 'application/json' }), 'SID not part of the response'],
+    ];
+    const left = answers.map(([answer]) => answer);
+    const server = await startRawServer(async (connection) => {
+      await connection.request();
+      connection.write(left.shift() ?? '');
+      connection.end();
+    });
+    onTestFinished(() => server.close());
+    const address = `http://127.0.0.1:${server.port}`;
+    const { results } = await run(answers.map(() => actionAt(address, address, {})));
+    for (const [index, [, message]] of answers.entries()) {
+      const said = results[index]?.result_data[0]?.message ?? '';
+      expect(said.slice(0, message.length)).toBe(message);
+      expect(said.slice(message.length)).toContain('may have been sent');
+    }
+  });
+
+  check(`tells why test connectivity failed${missing}`, async () => {
+    const { action } = await ground();
+    const connectivity = { identifier: 'test_connectivity', parameters: [{}] };
+    const { results, progress } = await run([action({ ...connectivity, config: { auth_token: 'another-token' } })]);
+    expect(results[0]?.result_data[0]?.message).toMatch(/^Error from server\. Status Code: 401 /);
+    expect(progress[0]).toContain('Connecting to the Twilio account to check connectivity');
+    expect(progress[0]).toMatch(/Status Code: 401 .*\nTest Connectivity Failed\n$/s);
+  });
+
+  check(`looks for about a minute, also where every look hangs${missing}`, async () => {
+    const created = JSON.stringify({ sid: `SM${'0'.repeat(32)}`, status: 'queued' });
+    const server = await startRawServer(async (connection) => {
+      const { head } = await connection.request();
+      if (head.startsWith('POST')) connection.write(rawAnswer(201, created, { 'Content-Type': 'application/json' }));
+    });
+    onTestFinished(() => server.close());
+    const address = `http://127.0.0.1:${server.port}`;
+    const { sleep_url: _none, ...action } = actionAt(address, address, {});
+    // A minute of 3 s, in which each look takes 2 s.
+    const constants = { POLL_SECONDS: 0.25, TIMEOUT_SECONDS: 2 };
+    const { results } = await run([{ ...action, constants, real_time: true }]);
+    expect(results[0]?.result_data).toMatchObject([{ status: 'success', message: 'Message delivery status: queued' }]);
+    expect(server.requests.filter(({ head }) => head.startsWith('GET')).length).toBeLessThan(3);
   });
 
   check(

@@ -52,6 +52,8 @@ export interface SoarAction {
   parameters: ReadonlyArray<Record<string, unknown>>;
   /** Moved on by each pause of the app; without it a pause takes no time. */
   sleep_url?: string;
+  /** Whether the app sees time pass while it waits for answers. */
+  real_time?: boolean;
   /** Numbers of `twilio_consts.py` that are different in this run. */
   constants?: Record<string, number>;
 }

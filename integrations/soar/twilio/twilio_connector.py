@@ -97,17 +97,18 @@ class TwilioConnector(BaseConnector):
         return self._follow(message)
 
     def _follow(self, message):
-        """Until the status is final. A look that fails costs one attempt, never the message."""
+        """Until the status is final, for about a minute. A look that fails costs one attempt, never the message."""
+        end = time.monotonic() + consts.POLL_SECONDS * consts.POLL_ATTEMPTS
         for attempt in range(1, consts.POLL_ATTEMPTS + 1):
             self.send_progress(consts.POLLING.format(attempt=attempt, attempts=consts.POLL_ATTEMPTS))
             try:
                 message = self._twilio.message(message["sid"])
             except Failure as failure:
                 self.save_progress(_escaped(consts.POLL_FAILED.format(attempt=attempt, reason=failure.text)))
-            if message["status"] in consts.FINAL_STATUSES:
+            over = attempt == consts.POLL_ATTEMPTS or time.monotonic() >= end
+            if over or message["status"] in consts.FINAL_STATUSES:
                 break
-            if attempt < consts.POLL_ATTEMPTS:
-                time.sleep(consts.POLL_SECONDS)
+            time.sleep(consts.POLL_SECONDS)
         return message
 
 

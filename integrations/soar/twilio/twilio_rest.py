@@ -141,7 +141,8 @@ class TwilioRest:
             raise self._failure(consts.NOT_CONNECTED.format(details=error), not _never_left(error)) from None
 
     def _failure(self, text, unsure):
-        return Failure(text.replace(self._secret, "********"), unsure)
+        # What an exception says may quote the address, and that a password.
+        return Failure(re.sub(r"//[^@/\s]*@", "//", text.replace(self._secret, "********")), unsure)
 
 
 def _never_left(error):

@@ -5,7 +5,7 @@ Runs the app as SOAR does: imports its main module beside a platform and hands i
 
 For each line of stdin (the action's JSON) one line of stdout with the result as SOAR writes it, and everything that was
 printed on the way as `progress`. `sleep_url` in an action is a clock that the pauses of the app move on; without one they
-take no time. `constants` are numbers of the app that are different from this action on.
+take no time, and neither do requests unless `real_time` is true. `constants` are numbers of the app that are different from this action on.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import io
 import json
 import os
 import sys
+import time
 import types
 import urllib.request
 
@@ -62,17 +63,21 @@ def action_result(result):
 
 def run(action):
     sleep_url = action.pop("sleep_url", None)
+    real_time = action.pop("real_time", False)
     for name, value in action.pop("constants", {}).items():
         setattr(sys.modules["twilio_consts"], name, value)
 
+    passed = [0]
+
     def pause(seconds):
+        passed[0] += seconds
         if sleep_url is None:
             return
         body = json.dumps({"advanceMs": seconds * 1000, "settle": True}).encode()
         request = urllib.request.Request(sleep_url, body, {"Content-Type": "application/json"})
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).read()
 
-    main.time = types.SimpleNamespace(sleep=pause)
+    main.time = types.SimpleNamespace(sleep=pause, monotonic=lambda: passed[0] + (time.monotonic() if real_time else 0))
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         app = connector()

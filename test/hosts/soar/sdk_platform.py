@@ -3,6 +3,8 @@
 documented interface: the steps around an action, the connector's own status, `add_extra_data`.
 """
 
+import json
+
 from soar_sdk.shims.phantom import action_result, app, base_connector
 
 
@@ -26,8 +28,6 @@ class BaseConnector(base_connector.BaseConnector):
 
     def _handle_action(self, in_json, handle):
         # The SDK's class neither initializes nor has parameters end early.
-        import json
-
         self.config = json.loads(in_json)["config"]
         if not self.initialize():
             return in_json
