@@ -130,7 +130,7 @@ export function recognise(
   entries: readonly EntryRecord[],
   resources: readonly ListedResource[],
 ): Map<string, EntryRecord> {
-  const open = entries.filter(({ sendingAt }) => sendingAt !== null);
+  const open = entries.filter(({ state }) => state === 'sending' || state === 'unknown' || state === 'held');
   const known = new Map<string, EntryRecord>();
   for (const resource of resources) {
     if (resource.direction !== 'outbound-api') continue;

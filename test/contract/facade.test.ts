@@ -1,7 +1,9 @@
 /** What a gateway's own Twilio API does beyond Twilio's: our ids as SIDs, merged lists, keys, access. */
 
+import type { Store } from '../../src/core/ports.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 import { describe, expect, test } from 'vitest';
+import { TollboardError } from '../../src/core/errors.ts';
 import { startReceiver } from '../support/callback-receiver.ts';
 import { type Facade, type FacadeOptions, startFacade } from '../support/facade.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -218,6 +220,43 @@ describe('a create that Twilio does not answer in time', () => {
     expect(await client.messages(created.sid).remove()).toBe(true);
     await expect(client.messages(created.sid).fetch()).rejects.toMatchObject({ status: 404 });
     expect(await client.messages.list({ to: PHONE })).toEqual([]);
+  });
+
+  test('is answered at once where Twilio says too fast', async () => {
+    const facade = await startFacade();
+    facade.control.faults.add({ fault: 'rate_limit', path: 'Messages', count: 1 });
+    // Time stands still: a wait would never end.
+    const created = await sdkFor(facade).messages.create({ to: PHONE, from: FROM, body: 'x' });
+    expect(created.status).toBe('accepted');
+    expect(await facade.gateway.api.entry(created.sid)).toMatchObject({ idGiven: true, state: 'queued' });
+  });
+
+  test('is no refusal when the disk takes nothing more after the acceptance', async () => {
+    let refusals = 0;
+    const store = (inner: Store): Store => ({
+      ...inner,
+      apply(changes, now) {
+        if (changes.some(({ fact }) => fact.type === 'idGiven') && refusals++ === 0)
+          return Promise.reject(new TollboardError('TOLLBOARD_STORE_FULL', { details: { file: 'x' } }));
+        return inner.apply(changes, now);
+      },
+    });
+    const facade = await startPaced({ store });
+    const { sid } = await sdkFor(facade).messages.create({ to: PHONE, from: FROM, body: 'x' });
+    while ((await facade.gateway.api.entry(sid))?.idGiven !== true) await turn();
+    expect(refusals).toBe(2);
+  });
+
+  test('is a 503 that may be repeated when the disk did not take it at all', async () => {
+    const store = (inner: Store): Store => ({
+      ...inner,
+      accept: () => Promise.reject(new TollboardError('TOLLBOARD_STORE_FULL', { details: { file: 'x' } })),
+    });
+    const facade = await startFacade({ store });
+    const { status, json, headers } = await ask(facade, 'POST', 'Messages.json', { form: text(PHONE, 'x') });
+    expect({ status, code: json.code }).toEqual({ status: 503, code: 20503 });
+    expect(headers.get('retry-after')).toBe('1');
+    expect(facade.control.messages().messages).toEqual([]);
   });
 
   test('can be canceled while it waits, but neither deleted nor redacted', async () => {

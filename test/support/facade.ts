@@ -1,7 +1,7 @@
 /** A gateway's own Twilio API for tests, with a simulator behind it, both on a clock that only the test moves. */
 
 import type { AccountSettings, Settings } from '../../src/config/settings.ts';
-import type { Clock, Logger } from '../../src/core/ports.ts';
+import type { Clock, Logger, Store } from '../../src/core/ports.ts';
 import type { RunningGateway } from '../../src/gateway.ts';
 import type { Simulator, SimulatorOptions } from '../../src/simulator/server.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -34,6 +34,8 @@ export interface FacadeOptions {
   clock?: Clock;
   /** Kept in SQLite, for {@link Facade.restart}. Default: in memory. */
   onDisk?: boolean;
+  /** Stands between the gateway and its store in memory, for what only a disk can do. */
+  store?: (store: Store) => Store;
 }
 
 /** Removes data directories and stops what was started when the test ends. */
@@ -50,7 +52,9 @@ export async function startFacade(options: FacadeOptions = {}): Promise<Facade> 
         clock,
         logger: SILENT,
         // Opening SQLite takes longer than most tests; whoever restarts needs it.
-        ...(options.onDisk === true ? {} : { store: createMemoryStore({ random: systemRandom }) }),
+        ...(options.onDisk === true
+          ? {}
+          : { store: (options.store ?? ((store) => store))(createMemoryStore({ random: systemRandom })) }),
       },
     );
   let gateway = await start();
