@@ -85,6 +85,8 @@ export function createDirectMessenger(
   /** As Twilio has it now; a stranger's SID is asked of the default account. */
   async function fetch(id: string, signal?: AbortSignal): Promise<Entry | null> {
     const mine = known.get(id);
+    // Anything else is no SID of Twilio's, and nothing is stored here that it could name.
+    if (mine === undefined && !/^(SM|MM|CA)[0-9a-f]{32}$/i.test(id)) return null;
     const session = mine?.session ?? sessionOf(sessions, undefined);
     if (mine !== undefined && mine.entry.sid === null) return withTwilioId(entryView(mine.entry));
     const resource = await orNull(session.client.fetchResource(kindOf(id), mine?.entry.sid ?? id, signal));

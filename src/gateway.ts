@@ -222,7 +222,7 @@ async function startOwnSimulator(
   store: Store,
   world: { clock: Clock; random: Random; logger: Logger },
 ): Promise<Simulator | null> {
-  const { mode, port, accountsFile } = settings.simulator;
+  const { mode, port, accounts: declared } = settings.simulator;
   if (mode === 'never' || (mode === 'auto' && settings.accounts.length > 0)) {
     if (settings.accounts.length === 0) throw new TollboardError('TOLLBOARD_CONFIG_ACCOUNT_MISSING');
     return null;
@@ -237,7 +237,7 @@ async function startOwnSimulator(
     port,
     file: join(settings.dataDir, 'simulator.sqlite'),
     trial: settings.simulator.trial,
-    ...(accountsFile === null ? {} : { accounts: settings.simulator.accounts }),
+    ...(declared === null ? {} : { accounts: declared.value, placeOf: declared.placeOf }),
   });
 }
 

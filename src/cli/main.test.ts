@@ -130,6 +130,13 @@ describe('--dry-run', () => {
     expect(err).toContain('"ab"');
   });
 
+  it('names a mistyped option before one that is missing for it', async () => {
+    expect((await tollboard(['send', '--too', '+15550100001', '--body', 'x'])).err).toMatch(
+      /--too.*Did you mean --to\?/,
+    );
+    expect((await tollboard(['send', '--body', 'x'])).err).toContain("Required option '--to <address>' not specified");
+  });
+
   it('takes booleans, numbers and lists as the parameters have them', async () => {
     const argv = [
       'send',

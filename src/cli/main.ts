@@ -71,6 +71,9 @@ function define(command: Command, row: CommandRow, io: Io, finish: (code: number
     command.addHelpText('after', `\nExamples:\n${row.examples.map((line) => `  ${line}\n`).join('')}`);
   command.action(async () => {
     const options = command.opts();
+    // Not commander's own check: that comes before the one for mistyped options, which say more.
+    const missing = row.options.find(({ flags, required }) => required && options[nameOf(flags)] === undefined);
+    if (missing !== undefined) throw usageError(row.name, `Required option '${missing.flags}' not specified`);
     const out = createOutput(io, options.json === true);
     finish(await row.run({ args: command.args, options, out, io }));
   });
@@ -78,9 +81,13 @@ function define(command: Command, row: CommandRow, io: Io, finish: (code: number
 
 function toOption(row: OptionRow): Option {
   const text = row.default === undefined ? row.description : `${row.description} (default: ${row.default})`;
-  const option = new Option(row.flags, text).makeOptionMandatory(row.required === true);
+  const option = new Option(row.flags, text);
   if (row.repeat) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
   return option;
+}
+
+function nameOf(flags: string): string {
+  return new Option(flags).attributeName();
 }
 
 function nested(parent: Command, names: readonly string[], io: Io): Command {

@@ -65,7 +65,7 @@ describe('a command goes', () => {
   it('straight to Twilio where there are credentials and no gateway, and nowhere without either', async () => {
     expect(await where({}, TWILIO)).toBe('direct AC1');
     expect(await where({})).toBe('TOLLBOARD_CLI_NO_DESTINATION');
-    expect(await where({ direct: true }, NAMED)).toBe('TOLLBOARD_CLI_NO_DESTINATION');
+    expect(await where({ direct: true }, NAMED)).toBe('TOLLBOARD_CLI_NO_ACCOUNT');
     expect(await where({}, { TWILIO_ACCOUNT_SID: 'AC1' })).toBe('TOLLBOARD_CONFIG_CREDENTIALS_INCOMPLETE');
   });
 

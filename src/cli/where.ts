@@ -39,7 +39,7 @@ const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * `--url/--token`, else `TOLLBOARD_URL/TOLLBOARD_TOKEN`, else `gateway.json` of the data folder, else Twilio credentials.
- * `--direct` skips the gateways. Throws `TOLLBOARD_CLI_NO_DESTINATION` where there is neither,
+ * `--direct` skips the gateways. Throws `TOLLBOARD_CLI_NO_DESTINATION` where there is neither (`TOLLBOARD_CLI_NO_ACCOUNT` with `--direct`),
  * `TOLLBOARD_CLI_GATEWAY_FILE_REFUSED` for a file that may be somebody else's, and the configuration's errors.
  */
 export async function findDestination(sources: WhereSources): Promise<Destination> {
@@ -62,6 +62,7 @@ export async function findDestination(sources: WhereSources): Promise<Destinatio
     }
   }
   if (settings.accounts.length > 0) return { kind: 'direct', settings };
+  if (options.direct === true) throw new TollboardError('TOLLBOARD_CLI_NO_ACCOUNT');
   throw new TollboardError('TOLLBOARD_CLI_NO_DESTINATION', { details: { dataDir: settings.dataDir } });
 }
 

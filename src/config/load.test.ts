@@ -80,12 +80,17 @@ describe('settings', () => {
       'sim.yaml',
     );
     write('simulator: {accounts: sim.yaml, trial: 2026}\n');
-    expect((await load()).simulator).toMatchObject({
+    const { simulator } = await load();
+    expect(simulator.accounts?.placeOf('accounts[0].price')).toMatch(/sim\.yaml:2:\d+$/);
+    expect(simulator.accounts?.placeOf('accounts[0].missing')).toMatch(/sim\.yaml:2:5$/);
+    expect(simulator).toMatchObject({
       accountsFile: path.join(cwd, 'sim.yaml'),
       accounts: {
-        accounts: [
-          { sid: 'AC1', number: '+15550000001', token: '11111111111111111111', price: 0.5, trial: true, x: '1' },
-        ],
+        value: {
+          accounts: [
+            { sid: 'AC1', number: '+15550000001', token: '11111111111111111111', price: 0.5, trial: true, x: '1' },
+          ],
+        },
       },
       trial: '2026',
     });

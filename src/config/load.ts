@@ -1,6 +1,6 @@
 /** Loads the settings of a gateway or a one-shot command: flag > environment > file > default. */
 
-import type { AccountSettings, Settings } from './settings.ts';
+import type { AccountSettings, PlainFile, Settings } from './settings.ts';
 import type { Found, Values } from './values.ts';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -65,9 +65,10 @@ export async function loadSettingsWithOrigins(sources: SettingsSources): Promise
 }
 
 /** A YAML or JSON file as plain data, tags resolved: for what is declared outside the configuration. */
-export async function readPlain(file: string, env: SettingsSources['env']): Promise<unknown> {
-  const { readSource, toPlain } = await import('./source.ts');
-  return toPlain(readSource(file, env));
+export async function readPlain(file: string, env: SettingsSources['env']): Promise<PlainFile> {
+  const { readSource, toPlain, placeAt, printPlace } = await import('./source.ts');
+  const source = readSource(file, env);
+  return { value: toPlain(source), placeOf: (where) => printPlace(placeAt(source, where)) };
 }
 
 function findConfigFile({ flags, env, cwd }: SettingsSources): string | null {

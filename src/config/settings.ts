@@ -30,7 +30,7 @@ export interface Settings {
     port: number;
     accountsFile: string | null;
     /** What that file declares, as plain data that the simulator checks; null without a file. */
-    accounts: unknown;
+    accounts: PlainFile | null;
     trial: 'seeds' | '2026';
   };
   delivery: {
@@ -46,4 +46,11 @@ export interface Settings {
   configFile: string | null;
   /** What is odd but no error, one sentence each. */
   warnings: string[];
+}
+
+/** A file as plain data that knows where its values stand. */
+export interface PlainFile {
+  value: unknown;
+  /** `file:line:column` of the value at a path such as `accounts[0].sid`. */
+  placeOf(path: string): string;
 }

@@ -65,6 +65,22 @@ export function toPlain(source: Located): unknown {
   return /^-?(0|[1-9]\d{0,14})(\.\d{1,9})?$/.test(source.text) ? Number(source.text) : source.text;
 }
 
+/** The place of a value by its path in the plain data (`accounts[0].sid`); of what is missing, that of what holds it. */
+export function placeAt(source: Located, path: string): Place {
+  let found = source;
+  for (const [, name = '', index] of path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)) {
+    const inner: Located | undefined =
+      found.kind === 'list'
+        ? found.items[Number(index)]
+        : found.kind === 'map'
+          ? found.entries.find(({ key }) => key === name)?.value
+          : undefined;
+    if (inner === undefined) break;
+    found = inner;
+  }
+  return found.place;
+}
+
 function readFile(file: string, reading: Reading, includedAt: Place | null): Located {
   const where = includedAt === null ? 'configuration' : printPlace(includedAt);
   if (reading.files.includes(file) || reading.files.length > MAX_INCLUDES) {

@@ -161,6 +161,11 @@ export const ERRORS = {
     message: 'The command was interrupted before {to} was handed over; nothing was sent to it.',
     remedy: '{again}',
   },
+  TOLLBOARD_CLI_NO_ACCOUNT: {
+    kind: 'invalid',
+    message: 'Straight to Twilio needs a Twilio account, and there is none in the environment or the configuration.',
+    remedy: 'Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or leave out --direct to go through a gateway.',
+  },
   TOLLBOARD_CLI_NO_DESTINATION: {
     kind: 'invalid',
     message: 'There is no gateway at {dataDir} and no Twilio account in the environment or the configuration.',

@@ -49,6 +49,7 @@ describe('the accounts file', () => {
     [{ accounts: [account, account] }, 'accounts[1].sid', 'no other account has'],
     [{ accounts: [{ ...account, auth_token: 12 }] }, 'accounts[0].auth_token', 'numbers need quotes'],
     [{ accounts: [{ ...account, numbers: ['5551112222'] }] }, 'accounts[0].numbers[0]', 'such as +15551112222'],
+    [{ accounts: [{ ...account, numbers: [5551112222] }] }, 'accounts[0].numbers[0]', 'with + and in quotes'],
     [{ accounts: [{ ...account, status: 'asleep' }] }, 'accounts[0].status', 'active, suspended, closed'],
     [{ scenarios: [{ deliver: 'sent' }] }, 'scenarios[0]', 'to or from'],
   ])('%j is refused at %s: %s', (value, where, expected) => {
@@ -56,5 +57,14 @@ describe('the accounts file', () => {
     expect(parse).toThrow(expect.objectContaining({ code: 'TOLLBOARD_SIMULATOR_INPUT_INVALID' }));
     expect(parse).toThrow(where);
     expect(parse).toThrow(expected);
+  });
+
+  test('a fault names the file, line and column, where they are known', () => {
+    const parse = (value: unknown) => () => parseAccountsFile(value, 0, (path) => `sim.yaml:3:1<${path}>`);
+    expect(parse({ accounts: [{ sid: 'A/C' }] })).toThrow(
+      /^sim\.yaml:3:1<accounts\[0\]\.sid>: accounts\[0\]\.sid is 'A\/C'/,
+    );
+    expect(parse({ acounts: [] })).toThrow(/^sim\.yaml:3:1<acounts>: acounts is/);
+    expect(parse([])).toThrow(/^sim\.yaml:3:1<> is '\[\]'/);
   });
 });

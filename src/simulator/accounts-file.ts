@@ -3,6 +3,7 @@
 import type { DeclaredAccount } from './accounts.ts';
 import type { Scenario } from './scenarios.ts';
 import { parseAddress } from '../core/address.ts';
+import { isTollboardError, TollboardError } from '../core/errors.ts';
 import { readScenarios } from './scenarios.ts';
 import { anything, flag, listOf, misfit, oneOf, record, required, secretText, text } from './shape.ts';
 
@@ -50,8 +51,22 @@ const readAccount = record({
 
 const readFile = record({ defaults: flag, accounts: listOf(readAccount), scenarios: anything });
 
-/** Checks a parsed file. Throws `TOLLBOARD_SIMULATOR_INPUT_INVALID` naming the place, the value and what was expected. */
-export function parseAccountsFile(value: unknown, now: number): AccountsFile {
+/**
+ * Checks a parsed file. Throws `TOLLBOARD_SIMULATOR_INPUT_INVALID` naming the place (with file, line and column where
+ * `placeOf` knows them by the path), the value and what was expected.
+ */
+export function parseAccountsFile(value: unknown, now: number, placeOf?: (path: string) => string): AccountsFile {
+  try {
+    return parseFile(value, now);
+  } catch (error) {
+    if (!isTollboardError(error) || placeOf === undefined) throw error;
+    const where = String(error.details.where).replace(/^accounts file\.?/, '');
+    const details = { ...error.details, where: where === '' ? placeOf('') : `${placeOf(where)}: ${where}` };
+    throw new TollboardError(error.code, { details });
+  }
+}
+
+function parseFile(value: unknown, now: number): AccountsFile {
   const file = readFile(value, 'accounts file');
   const accounts = (file.accounts ?? []).map((account, index) => declared(account, `accounts[${index}]`, now));
   const sids = new Set<string>();
@@ -102,8 +117,10 @@ function declared(account: ReturnType<typeof readAccount>, where: string, now: n
 
 /** A bare number stands for an object with that `phone_number`. */
 function orObject<T extends { phoneNumber?: string }>(reader: (value: unknown, where: string) => T) {
-  return (value: unknown, where: string): T =>
-    reader(typeof value === 'string' ? { phoneNumber: value } : value, where);
+  return (value: unknown, where: string): T => {
+    if (typeof value === 'number') throw misfit(where, value, 'a number such as "+15551112222", with + and in quotes');
+    return reader(typeof value === 'string' ? { phoneNumber: value } : value, where);
+  };
 }
 
 function e164(value: string | undefined, where: string): string {

@@ -34,6 +34,8 @@ export interface SimulatorOptions {
   file?: string;
   /** The parsed accounts file; see docs/reference/simulator.md. */
   accounts?: unknown;
+  /** Where a value of `accounts` stands (`file:line:column`), by its path such as `accounts[0].sid`: for errors. */
+  placeOf?: (path: string) => string;
   /** Rules of trial accounts: those of the five documents (default), or those of 2026. */
   trial?: 'seeds' | '2026';
   /** Cross-origin access for web pages, the control included. Default false. */
@@ -69,7 +71,7 @@ const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 export async function createSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { clock: base, random, host = '127.0.0.1', logger = SILENT } = options;
   const clock = createSimulatorClock(base);
-  const file = parseAccountsFile(options.accounts ?? {}, clock.now());
+  const file = parseAccountsFile(options.accounts ?? {}, clock.now(), options.placeOf);
   const accounts = joinAccounts(file.defaults ? defaultAccounts(clock.now()) : [], file.accounts);
   if (!isLoopbackName(host) && file.defaults)
     throw new TollboardError('TOLLBOARD_SIMULATOR_EXPOSED', { details: { host } });

@@ -161,6 +161,7 @@ async function run({ options, io, out }: Call): Promise<number> {
   if (trial !== 'seeds' && trial !== '2026')
     throw usageError('simulator', `--trial is ${JSON.stringify(trial.slice(0, 40))}; expected seeds or 2026`);
   const [accounts, data] = [textOption(options, 'accounts'), textOption(options, 'data')];
+  const declared = accounts === undefined ? null : await readPlain(path.resolve(io.cwd, accounts), io.env);
   const { createSimulator } = await import('../../simulator/server.ts');
   const simulator = await createSimulator({
     port,
@@ -168,7 +169,7 @@ async function run({ options, io, out }: Call): Promise<number> {
     clock: systemClock,
     random: systemRandom,
     cors: options.cors === true,
-    ...(accounts === undefined ? {} : { accounts: await readPlain(path.resolve(io.cwd, accounts), io.env) }),
+    ...(declared === null ? {} : { accounts: declared.value, placeOf: declared.placeOf }),
     ...(data === undefined ? {} : { file: await simulatorFile(path.resolve(io.cwd, data)) }),
   });
   const account = simulator.accounts[0];

@@ -49,8 +49,8 @@ async function status(call: Call): Promise<number> {
   return withMessenger(call, (open) => show(open, id, call));
 }
 
-async function show({ messenger }: OpenMessenger, id: string, { out }: Call): Promise<number> {
-  const entry = found(await messenger.fetch(id), id);
+async function show({ messenger, remote }: OpenMessenger, id: string, { out }: Call): Promise<number> {
+  const entry = found(await messenger.fetch(id), id, remote === null);
   printEntries([entry], out);
   printChoices(entry, out);
   return exitCode([entry], false);
@@ -73,14 +73,14 @@ async function explain(remote: RemoteMessenger, id: string, { out }: Call): Prom
 }
 
 async function watch(
-  { messenger }: OpenMessenger,
+  { messenger, remote }: OpenMessenger,
   id: string,
   { out, io }: Call,
   clock: Clock = systemClock,
 ): Promise<number> {
   let shown = '';
   for (;;) {
-    const entry = found(await messenger.fetch(id), id);
+    const entry = found(await messenger.fetch(id), id, remote === null);
     if (entry.updatedAt + outcomeWord(entry) !== shown) {
       shown = entry.updatedAt + outcomeWord(entry);
       if (out.json) out.line(entry);
@@ -103,10 +103,13 @@ function printChoices(entry: Entry, out: Output): void {
   for (const choice of entry.resolution.choices) out.note(`  tollboard status ${entry.id} --resolve ${choice}`);
 }
 
-function found<T>(entry: T | null, id: string): T {
-  if (entry === null) throw new TollboardError('TOLLBOARD_ENTRY_NOT_FOUND', { details: { id } });
-  return entry;
+function found<T>(entry: T | null, id: string, direct = false): T {
+  if (entry !== null) return entry;
+  throw new TollboardError('TOLLBOARD_ENTRY_NOT_FOUND', { details: { id }, ...(direct ? { remedy: NO_GATEWAY } : {}) });
 }
+
+const NO_GATEWAY =
+  "Without a gateway only Twilio's own SIDs (SM…, MM…, CA…) of the configured account are known; for an id of a gateway, start that gateway or name it with --url and --token.";
 
 function isChoice(text: string): text is Choice {
   return (CHOICES as readonly string[]).includes(text);
