@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [PART]`: runs one benchmark, or a part of it, and prints its tables. None of them asserts a speed. */
 
 const BENCHMARKS: Record<string, () => Promise<{ run(part?: string): Promise<void> }>> = {
+  ansible: () => import('./ansible.ts'),
   send: () => import('./send.ts'),
   startup: () => import('./startup.ts'),
 };

@@ -39,7 +39,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/hosts.ts': ['src/'],
   'integrations/': ['src/', 'integrations/'],
   'scripts/': ['src/', 'scripts/'],
-  'benchmarks/': ['src/', 'benchmarks/'],
+  'benchmarks/': ['src/', 'benchmarks/', 'integrations/'],
   // Examples are read as a user's program: they import the package by its name.
   'examples/': ['examples/'],
   'test/': ['src/', 'test/', 'scripts/', 'benchmarks/', 'examples/', 'integrations/'],
