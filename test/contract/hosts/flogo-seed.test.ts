@@ -3,6 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import legacy from '../../../integrations/flogo/legacy/twiliosms/activity.json' with { type: 'json' };
+import descriptor from '../../../integrations/flogo/twiliosms/descriptor.json' with { type: 'json' };
 import { flogoDefinition } from '../../../src/hosts/flogo/definition.ts';
 import { ROOT } from '../../support/tree.ts';
 import fixture from '../data/seed-flogo.json' with { type: 'json' };
@@ -98,5 +100,19 @@ describe('the definition of the Flogo activity', () => {
   test('keeps the auth token secret, and nothing else', () => {
     const secrets = (flogoDefinition.fields.inputs ?? []).filter(({ secret }) => secret === true);
     expect(secrets.map(({ name }) => name)).toEqual(['authToken']);
+  });
+});
+
+describe('activity.json and descriptor.json', () => {
+  test('are descriptors with the schema of the document, word for word', () => {
+    const added = { name: 'legacyCodes', type: 'boolean', value: false };
+    expect(descriptor).toMatchObject({
+      input: fixture.schema.inputs,
+      settings: [added],
+      output: fixture.schema.outputs,
+    });
+    expect(legacy).toMatchObject({ inputs: [...fixture.schema.inputs, added], outputs: fixture.schema.outputs });
+    expect(descriptor).not.toHaveProperty('ref');
+    expect(legacy.ref).toBe('github.com/tollboard/tollboard/integrations/flogo/legacy/twiliosms');
   });
 });
