@@ -40,7 +40,8 @@ describe("Flogo's own examples", () => {
     expect(await run(hosts[0])).toEqual(success(`SMS sent successfully to :${one}`));
     expect(await run(hosts[1])).toEqual(success(`SMS sent successfully to :${[one, ...more].join(',')}`));
     const { lines } = await program.run(['simulator', 'messages', '--json']);
-    expect(lines.map(({ to }) => to).sort()).toEqual([one, one, ...more]);
+    expect(lines).toHaveLength(4);
+    expect(new Set(lines.map(({ to }) => to))).toEqual(new Set([one, ...more]));
   });
 
   test('retrieve a list that can be sent to as it is', async () => {

@@ -165,6 +165,8 @@ func (s *scriptedTwilio) next(request *http.Request) *script {
 
 // complain: every answer was asked for, so a number that comes twice was sent to once, and a refusal was tried once.
 func (s *scriptedTwilio) complain() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
 	for _, one := range s.script {
 		if key := one.Method + one.To + one.URI; s.seen[key] != len(one.Answers) {
 			s.t.Errorf("%s %s%s: %d of %d answers were asked for", one.Method, one.To, one.URI, s.seen[key], len(one.Answers))
