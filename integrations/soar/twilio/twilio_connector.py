@@ -98,11 +98,12 @@ class TwilioConnector(BaseConnector):
 
     def _follow(self, message):
         """Until the status is final, for about a minute. A look that fails costs one attempt, never the message."""
+        sid = message["sid"]
         end = time.monotonic() + consts.POLL_SECONDS * consts.POLL_ATTEMPTS
         for attempt in range(1, consts.POLL_ATTEMPTS + 1):
             self.send_progress(consts.POLLING.format(attempt=attempt, attempts=consts.POLL_ATTEMPTS))
             try:
-                message = self._twilio.message(message["sid"])
+                message = self._twilio.message(sid)
             except Failure as failure:
                 self.save_progress(_escaped(consts.POLL_FAILED.format(attempt=attempt, reason=failure.text)))
             over = attempt == consts.POLL_ATTEMPTS or time.monotonic() >= end

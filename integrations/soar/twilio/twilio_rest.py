@@ -109,7 +109,7 @@ class TwilioRest:
             raise self._failure(answer.complaint(), not answer.refuses())
         if message is None:
             raise self._failure(answer.complaint(), True)
-        if not isinstance(message.get("sid"), str) or message["sid"] == "":
+        if not _has(message, "sid"):
             raise self._failure(consts.NO_SID, True)
         return message
 
@@ -119,8 +119,9 @@ class TwilioRest:
         message = answer.json()
         if not answer.good or message is None:
             raise self._failure(answer.complaint(), False)
-        if not isinstance(message.get("status"), str) or message["status"] == "":
-            raise self._failure(consts.NO_STATUS, False)
+        for name, complaint in (("sid", consts.NO_SID), ("status", consts.NO_STATUS)):
+            if not _has(message, name):
+                raise self._failure(complaint, False)
         return message
 
     def _ask(self, method, suffix, form=None):
@@ -143,6 +144,10 @@ class TwilioRest:
     def _failure(self, text, unsure):
         # What an exception says may quote the address, and that a password.
         return Failure(re.sub(r"//[^@/\s]*@", "//", text.replace(self._secret, "********")), unsure)
+
+
+def _has(message, name):
+    return isinstance(message.get(name), str) and message[name] != ""
 
 
 def _never_left(error):
