@@ -6,6 +6,7 @@
 import type { NewEntry } from '../src/core/entry.ts';
 import type { Tollboard } from '../src/index.ts';
 import type { Load, Measured } from './load.ts';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -158,7 +159,7 @@ function pastEntry(index: number): NewEntry {
   return {
     id: `SMa${hex}`,
     kind: 'message',
-    sid: `SMb${hex}`,
+    sid: `SM${randomBytes(16).toString('hex')}`,
     state: 'done',
     status: 'delivered',
     to: recipient(index),

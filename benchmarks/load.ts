@@ -54,7 +54,7 @@ export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** Fictional numbers, a different one for each send. */
+/** Fictional numbers, a different one for each send, in no order: neighbours in time are none in an index. */
 export function recipient(index: number): string {
-  return `+1555${String(1_000_000 + (index % 9_000_000))}`;
+  return `+1555${String(1_000_000 + ((index * 7_654_321) % 9_000_000))}`;
 }
