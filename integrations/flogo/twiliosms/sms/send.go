@@ -40,24 +40,32 @@ type failure struct {
 // sendAll has one outcome per recipient, in input order, with a bounded number of requests under way.
 func (client *Client) sendAll(ctx context.Context, j *job) []outcome {
 	outcomes := make([]outcome, len(j.recipients))
-	places := make(chan int)
+	handed := make(chan place)
 	var halt stop
 	var lanes sync.WaitGroup
 	for lane := 0; lane < contract.Twilio.Lanes && lane < len(outcomes); lane++ {
 		lanes.Add(1)
 		go func() {
 			defer lanes.Done()
-			for place := range places {
-				outcomes[place] = client.sendOne(ctx, j, j.recipients[place], &halt)
+			for next := range handed {
+				outcomes[next.index] = client.sendOne(ctx, j, next, &halt)
 			}
 		}()
 	}
-	for place := range outcomes {
-		places <- place
+	for index, to := range j.recipients {
+		handed <- place{index, to, halt.get()}
 	}
-	close(places)
+	close(handed)
 	lanes.Wait()
 	return outcomes
+}
+
+// place is one recipient's, handed to a lane with what was known to meet everybody by then: earlier recipients never
+// fail by what a later one found out.
+type place struct {
+	index int
+	to    string
+	known *failure
 }
 
 // stop holds what meets every recipient alike (no connection, wrong credentials): found out once, not a thousand times.
@@ -80,20 +88,20 @@ func (s *stop) set(one failure) {
 	}
 }
 
-func (client *Client) sendOne(ctx context.Context, j *job, to string, halt *stop) outcome {
-	result := outcome{to: to, at: client.now()}
+func (client *Client) sendOne(ctx context.Context, j *job, p place, halt *stop) outcome {
+	result := outcome{to: p.to, at: client.now()}
 	refuse := func(one failure) outcome {
 		result.verdict = refused
 		result.failure = one
 		return result
 	}
-	if known := halt.get(); known != nil {
-		return refuse(*known)
+	if p.known != nil {
+		return refuse(*p.known)
 	}
 	if ctx.Err() != nil {
 		return refuse(failure{contract.Codes.Internal, contract.Texts.Reason["stopped"]})
 	}
-	form := url.Values{"To": {to}, "From": {j.from}, "Body": {j.body}}
+	form := url.Values{"To": {p.to}, "From": {j.from}, "Body": {j.body}}
 	for attempt := 1; ; attempt++ {
 		// Not of the flow's context: that would not call the request back, only lose its answer.
 		got := client.exchange(context.Background(), j, http.MethodPost, j.address("/Messages.json"), form)
