@@ -11,7 +11,7 @@ import { parse } from 'yaml';
 import { packSoarApp } from '../../scripts/pack-soar.ts';
 import { soarDefinition } from '../../src/hosts/soar/definition.ts';
 import seed from '../contract/data/seed-soar.json' with { type: 'json' };
-import { createProgram } from '../support/program.ts';
+import { createProgram, type Program } from '../support/program.ts';
 import { rawAnswer, startRawServer } from '../support/raw-server.ts';
 import { startSimulator } from '../support/simulator.ts';
 import {
@@ -111,6 +111,21 @@ describe.each(['3.9', '3.13'])('the app on the SDK of Python %s', (version) => {
     return { simulator, action: (change) => actionAt(simulator.url, simulator.url, change) };
   }
 
+  /** A gateway with a simulator of the seeds' accounts, both the shipped program. */
+  async function gateway(): Promise<{
+    program: Program;
+    simulatorUrl: string;
+    action: (change: Change) => SoarAction;
+  }> {
+    const program = createProgram();
+    onTestFinished(() => program.close());
+    writeFileSync(join(program.cwd, 'accounts.yaml'), readRepositoryFile('examples/seeds/simulator.yaml'));
+    const options = ['--accounts', 'accounts.yaml', '--port', '0', '--simulator-port', '0', '--json'];
+    const { ready } = await program.serve(['start', ...options]);
+    const { url, simulatorUrl } = ready as { url: string; simulatorUrl: string };
+    return { program, simulatorUrl, action: (change) => actionAt(url, simulatorUrl, change) };
+  }
+
   check(`shows the page's own examples against the simulator${missing}`, async () => {
     const { action } = await ground();
     const { results, progress } = await run([action({}), action({ config: { account_sid: OTHER } })]);
@@ -125,13 +140,7 @@ describe.each(['3.9', '3.13'])('the app on the SDK of Python %s', (version) => {
   });
 
   check(`shows the page's own examples through a gateway, which stores them${missing}`, async () => {
-    const program = createProgram();
-    onTestFinished(() => program.close());
-    writeFileSync(join(program.cwd, 'accounts.yaml'), readRepositoryFile('examples/seeds/simulator.yaml'));
-    const options = ['--accounts', 'accounts.yaml', '--port', '0', '--simulator-port', '0', '--json'];
-    const { ready } = await program.serve(['start', ...options]);
-    const { url, simulatorUrl } = ready as { url: string; simulatorUrl: string };
-    const action = (change: Change) => actionAt(url, simulatorUrl, change);
+    const { program, action } = await gateway();
     const { results, all } = await run([
       action({}),
       action({ config: { account_sid: OTHER } }),
@@ -149,6 +158,22 @@ describe.each(['3.9', '3.13'])('the app on the SDK of Python %s', (version) => {
     const status = await program.run(['status', String(message?.sid), '--json']);
     expect(status.lines).toMatchObject([{ host: 'facade', state: 'done', status: 'delivered', to: '+15101112345' }]);
     expect(all).not.toContain('auth-token-of-the-asset');
+  });
+
+  check(`tells a text as delivered whose answer was lost, through a gateway that finds it${missing}`, async () => {
+    const { program, simulatorUrl, action } = await gateway();
+    const body = JSON.stringify({ fault: 'drop_answer', method: 'POST', count: 1 });
+    await fetch(`${simulatorUrl}/_simulator/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    const { results } = await run([action({})]);
+    expect(results[0]?.result_data).toMatchObject([
+      { status: 'success', message: DELIVERED, data: [{ to: '+15101112345' }] },
+    ]);
+    const phones = await program.run(['simulator', 'messages', '--json']);
+    expect(phones.lines).toMatchObject([{ to: '+15101112345', answered: false }]);
   });
 
   check(
