@@ -68,6 +68,14 @@ export interface HostDefinition {
   readonly notes: readonly string[];
 }
 
+/** A part of the host's document as `tollboard host NAME --describe` prints it, under the document's own heading. */
+export interface DocumentPart {
+  readonly heading: string;
+  /** Sentences of the part; a part has these, a table, or both. */
+  readonly text?: string;
+  readonly table?: { readonly head: readonly string[]; readonly rows: ReadonlyArray<readonly string[]> };
+}
+
 /* ------------------------------------------------------------------ work: what a host's input asks for */
 
 /** What an input says of an account. `username` is the account's SID or an API key's. */
@@ -148,6 +156,8 @@ export type Done =
 /** A host: its documents as data, and the two pure functions between its words and ours. */
 export interface Host<Asked, Output> {
   readonly definition: HostDefinition;
+  /** All that the host's document specifies, in its order. Absent: the fields of the definition as one table. */
+  readonly document?: readonly DocumentPart[];
   /** The account that an input names and what proves a right to it; null where the input lacks either. */
   credentials(input: unknown): HostCredentials | null;
   /** From the host's input, unchecked JSON, to what is to be done. Never throws: a bad input has an answer, too. */

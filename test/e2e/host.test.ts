@@ -2,6 +2,7 @@ import type { Program, Service } from '../support/program.ts';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import flogoDocument from '../contract/data/seed-flogo.json' with { type: 'json' };
 import { createProgram } from '../support/program.ts';
 
 const SID = `AC${'0'.repeat(32)}`;
@@ -54,6 +55,28 @@ describe('tollboard host over a gateway', () => {
     expect(shown).toMatchObject({ code: 0, out: expect.stringContaining('account_sid') });
     const data = await program.run(['host', 'home-assistant', '--describe', '--json']);
     expect(data.lines).toMatchObject([{ host: 'home-assistant', fields: { twilio: [{ name: 'account_sid' }, {}] } }]);
+  });
+
+  it('prints all that a document specifies, in its order and under its headings', async () => {
+    const { code, out } = await program.run(['host', 'flogo', '--describe']);
+    expect(code).toBe(0);
+    const { title, description, install, schema, settings, examples, codes } = flogoDocument;
+    const cells = (rows: readonly object[]) =>
+      rows.flatMap((row) => Object.values(row).flatMap((cell) => (Array.isArray(cell) ? cell : [String(cell)])));
+    const expected = [
+      ...[title, description, 'Installation', install, 'Schema'],
+      ...cells(schema.inputs.map(({ name, type }) => ({ name, type }))),
+      ...cells(schema.outputs),
+      ...['Settings', ...cells(settings), 'Examples', examples, 'Response Codes'],
+      ...Object.entries(codes).flatMap(([heading, rows]) => [heading, ...cells(rows)]),
+    ];
+    let read = 0;
+    for (const text of expected) {
+      const found = out.indexOf(text, read);
+      expect(found, `${text} after ${out.slice(Math.max(0, read - 40), read)}`).toBeGreaterThanOrEqual(0);
+      read = found + text.length;
+    }
+    expect(out).toContain('method\tstring\tSend SMS, Retrive Recipients\tSend SMS\ttrue');
   });
 
   it.each([

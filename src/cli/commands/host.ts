@@ -2,7 +2,7 @@
 
 import type { Messenger } from '../../core/ports.ts';
 import type { Ending } from '../../hosts/run.ts';
-import type { RunnableHost } from '../../hosts.ts';
+import type { DocumentPart, RunnableHost } from '../../hosts.ts';
 import type { Call, CommandRow } from '../command.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { Destination } from '../where.ts';
@@ -53,9 +53,13 @@ async function hostOf(name: string): Promise<RunnableHost> {
   throw new TollboardError('TOLLBOARD_HOST_UNKNOWN', { details });
 }
 
-function describe({ definition }: RunnableHost, { out }: Call): number {
+function describe({ definition, document }: RunnableHost, { out }: Call): number {
   if (out.json) {
     out.line(definition);
+    return 0;
+  }
+  if (document !== null) {
+    for (const part of document) printPart(part, out);
     return 0;
   }
   const rows = Object.entries(definition.fields).flatMap(([section, fields]) =>
@@ -70,6 +74,14 @@ function describe({ definition }: RunnableHost, { out }: Call): number {
   );
   out.table(['SECTION', 'FIELD', 'TYPE', 'REQUIRED', 'TWILIO', 'DESCRIPTION'], rows);
   return 0;
+}
+
+/** Between others by an empty line; without a terminal, too, a table says what its columns are. */
+function printPart({ heading, text, table }: DocumentPart, out: Call['out']): void {
+  out.text(out.style('bold', heading));
+  if (text !== undefined) out.text(text);
+  if (table !== undefined) out.table(table.head, out.terminal ? table.rows : [table.head, ...table.rows]);
+  out.text('');
 }
 
 async function inputOf({ args, io }: Call): Promise<unknown> {
