@@ -138,11 +138,12 @@ export function createCallbackSender({ base, random }: { base: Clock; random: Ra
         };
         if (!socket.connecting) connected();
         else socket.once(secure ? 'secureConnect' : 'connect', connected);
+        // Only now: before, it waited for one of our own connections to be free, which says nothing about the receiver.
+        expire(Math.min(settings.ct, left), 'ct');
+        expire(Math.min(settings.rt, left), 'rt');
       });
       // A kept connection that the other side had already closed counts as no connection: nobody read the request.
       sent.on('error', () => settle({ failure: sent.reusedSocket && !answering ? 'ct' : failure }));
-      expire(Math.min(settings.ct, left), 'ct');
-      expire(Math.min(settings.rt, left), 'rt');
       sent.end(body);
     });
   }
