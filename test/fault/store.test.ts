@@ -5,10 +5,10 @@ import type { Store } from '../../src/core/ports.ts';
 import type { SqliteHarness } from '../support/sqlite-store.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -321,6 +321,20 @@ describe('a backup', () => {
 });
 
 describe('the files', () => {
+  it('are one after a clean end: a copy of it has everything', async () => {
+    harness = await sqliteHarness();
+    const [record] = await accepted(harness.store, {});
+    await harness.store.close();
+    expect(readdirSync(dirname(harness.file)).filter((name) => name.startsWith(basename(harness.file)))).toEqual([
+      basename(harness.file),
+    ]);
+    const copy = join(harness.dir, 'copy.sqlite');
+    await copyFile(harness.file, copy);
+    const store = await createSqliteStore({ file: copy, random: countingRandom() });
+    expect(await store.entry({ id: record?.id ?? '' })).toEqual(record);
+    await store.close();
+  });
+
   it('can be read by their owner only', async () => {
     harness = await sqliteHarness();
     await accept();

@@ -48,9 +48,10 @@ export async function createSqliteStore({ file, random, maxPageCount }: SqliteSt
     backup: (target, now) => backupStore(file, target, now),
     onCommit: (listener) => listeners.add(listener),
     async close() {
-      await writer.close();
+      // The writer last: only who may write can put the rest of the log into the file, and remove it.
       if (!closed) db.close();
       closed = true;
+      await writer.close();
     },
   };
 }
