@@ -43,10 +43,10 @@ async function startGateway() {
   return { world, url };
 }
 
-async function post(url: string, body: unknown) {
+async function post(url: string, body: unknown, headers: Record<string, string> = {}) {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { authorization: BASIC, 'content-type': 'application/json' },
+    headers: { authorization: BASIC, 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
   const value = (await response.json()) as Record<string, unknown>;
@@ -89,6 +89,16 @@ describe('the OpenAPI document', () => {
     });
     expect(bad).toMatchObject({ status: 200, value: { error: { twilioCode: 21211, mayHaveBeenSent: false } } });
     expect(world.taken().map(({ to, body: text }) => [to, text])).toEqual([['+15551230001', 'The build is green.']]);
+  });
+
+  test('repeats nothing for a request that comes again with its Idempotency-Key', async () => {
+    const { world, url } = await startGateway();
+    const inputParameters = { to: '+15551230001', source: 1, from: '+15550000001', body: 'The build is green.' };
+    const again = { 'idempotency-key': 'build 7' };
+    const first = await post(url + path, { connectionParameters, inputParameters }, again);
+    const second = await post(url + path, { connectionParameters, inputParameters }, again);
+    expect(second.value.sid).toBe(first.value.sid);
+    expect(world.taken()).toHaveLength(1);
   });
 
   test('a wrong token is told in the same form, and is not told again', async () => {

@@ -89,6 +89,21 @@ describe.skipIf(missing !== null)(
       });
     });
 
+    test('a 429 is a refusal in the words of Twilio: nothing was sent, so repeating is safe', async () => {
+      const body = {
+        code: 20429,
+        message: 'Too Many Requests',
+        more_info: 'https://www.twilio.com/docs/errors/20429',
+        status: 429,
+      };
+      const twilio = await startScriptedTwilio([{ status: 429, body }]);
+      const connection = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'a-token-of-the-test' };
+      const upstream = twilio.url;
+      const { error } = await graaljs.run({ kind: 'component', code: component, input: TEXT, connection, upstream });
+      expect(error).toMatch(/^Error: 429: \{"code": 20429, /);
+      expect(twilio.creates).toHaveLength(1);
+    });
+
     test('the step after the HTTP step fails where the text was not taken, and passes on what was', async () => {
       const code = httpWorkflow.tasks[1]?.parameters.script ?? '';
       const check = (result: unknown) => graaljs.run({ kind: 'script', code, input: { result } });

@@ -173,6 +173,16 @@ describe('an input that cannot be sent', () => {
     expect(error.message).toMatch(/^400: \{"code": \d+, "message": ".+", "more_info": "https:.+", "status": 400\}$/);
   });
 
+  test.each([
+    [{ source: 'From' }, 'source is "From"; expected one of 1 (From), 2 (Messaging Service SID).'],
+    [{ content: 3 }, 'content is 3; expected one of 1 (Body), 2 (Media URL).'],
+    [{ content: true, source: [1, 2] }, 'source is [1,2]; expected one of 1 (From), 2 (Messaging Service SID).'],
+  ])('a choice that is none: %j', (change, message) => {
+    const error = refusal(input({ ...TEXT, ...change }));
+    expect(error.code).toBe('TOLLBOARD_PARAMETER_CHOICE');
+    expect(JSON.parse(error.message.replace(/^400: /, ''))).toMatchObject({ code: 20422, message });
+  });
+
   it('a misspelt property is named, with the one that may be meant', () => {
     const error = refusal(input({ ...TEXT, statusCalback: 'https://example.com' }));
     expect(error).toMatchObject({ code: 'TOLLBOARD_PARAMETER_UNKNOWN', status: null });

@@ -53,6 +53,7 @@ export function bytechefRequest(input: unknown): Work<BytechefAsked, BytechefOut
   const fault =
     credentialsFault(username, password, account) ??
     (unknown === null ? null : unknownFault(unknown)) ??
+    chooserFault(values) ??
     sendAtFault(values.sendAt) ??
     presenceFault(to, values, params);
   if (fault !== null) return { do: 'answer', ok: false, output: failure(to, fault) };
@@ -121,6 +122,19 @@ function unknownFault(name: string): ErrorReport {
     message: `${name.slice(0, 64)} is not a property of Send SMS.`,
     remedy,
   });
+}
+
+/** Source and Content choose by number. */
+function chooserFault(values: Values): ErrorReport | null {
+  for (const { name, twilio, choices } of PROPERTIES) {
+    const value = values[name];
+    if (value === undefined || twilio !== null || choices === undefined) continue;
+    if (choices.some((choice) => choice.value === Number(value))) continue;
+    const words = choices.map((choice) => `${choice.value} (${choice.label})`).join(', ');
+    const details = { name, value: JSON.stringify(value).slice(0, 80), expected: words };
+    return errorReport('TOLLBOARD_PARAMETER_CHOICE', { details, remedy: `Give ${name} as one of these numbers.` });
+  }
+  return null;
 }
 
 function presenceFault(to: string, values: Values, params: ParameterValues): ErrorReport | null {
