@@ -125,10 +125,8 @@ async function main(): Promise<void> {
     output = await outputOf(argumentsGiven());
   } catch {
     // Whatever it is, Ansible gets its JSON; the words of an unforeseen error might hold anything.
-    output = failure('The module failed before it sent anything, by a fault of its own.', {
-      moduleArgs: {},
-      secrets: [],
-    });
+    const msg = "The module failed by a fault of its own. Look in Twilio's log before you send again.";
+    output = failure(msg, { moduleArgs: {}, secrets: [] });
   }
   process.stdout.write(`${JSON.stringify(output)}\n`);
   if (output.failed === true) process.exitCode = 1;

@@ -3,7 +3,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { MODULES } from '../../src/hosts/ansible/definition.ts';
 import { version } from '../../src/version.ts';
@@ -11,6 +11,8 @@ import { builtCollection, runModule } from '../support/ansible.ts';
 import { rawAnswer, startRawServer } from '../support/raw-server.ts';
 import { FROM, PHONE, startSimulator } from '../support/simulator.ts';
 import { readRepositoryFile } from '../support/tree.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const TOKEN = '1'.repeat(32);
 const TASK = {
@@ -29,7 +31,7 @@ const file = (name = 'twilio') => join(built.modules, `${name}.js`);
 
 beforeAll(async () => {
   built = await builtCollection();
-}, 60_000);
+});
 afterAll(() => built.remove());
 
 describe('the module file', () => {

@@ -104,6 +104,7 @@ describe.each(ANSIBLES)('$name', (installation) => {
       const { auth_token: _token, ...keyed } = { ...TASK, api_key: KEY.sid, api_secret: KEY.secret };
       const { msg: _msg, ...call } = { ...TASK, say: 'Wake up.', wait_until: 'final' };
       const { from_number: _from, ...service } = { ...TASK, messaging_service_sid: `MG${'1'.repeat(32)}` };
+      const credentials = { account_sid: SID, auth_token: TOKEN, from_number: FROM };
       const { results, printed } = await play(
         installation,
         [
@@ -115,10 +116,14 @@ describe.each(ANSIBLES)('$name', (installation) => {
           { 'tollboard.twilio.twilio': service },
           twilio({ auth_token: 'wrong-token-of-nobody' }),
           twilio({ media_url: ['https://example.com/a.png', 'https://example.com/b.png'] }),
+          {
+            'tollboard.twilio.twilio': { msg: TEXT, to_number: ANN },
+            module_defaults: { 'group/tollboard.twilio.twilio': credentials },
+          },
         ],
         { args: ['-vvvv'], env: { ...installed, TWILIO_BASE_URL: simulator.url } },
       );
-      const [stopped, all, byKey, called, undelivered, serviced, wrong, media] = results;
+      const [stopped, all, byKey, called, undelivered, serviced, wrong, media, defaults] = results;
       expect(stopped).toMatchObject({ failed: true, changed: true, sent: [{ number: ANN }], unsent: [BEA, CLEO] });
       expect(stopped?.msg).toMatch(/^unable to send message to \+15551113232: Attempt to send to unsubscribed/);
       expect(all).toMatchObject({ failed: true, sent: [{ number: ANN }, { number: CLEO }], unsent: [BEA] });
@@ -131,12 +136,13 @@ describe.each(ANSIBLES)('$name', (installation) => {
       });
       expect(serviced).toMatchObject({ changed: true });
       expect(wrong).toMatchObject({ failed: true, changed: false, unsent: [ANN] });
-      expect(media).toMatchObject({ changed: true });
+      expect(media).toMatchObject({ changed: true, sent: [{ sid: expect.stringMatching(/^MM/) }] });
+      expect(defaults).toMatchObject({ changed: true });
 
       const taken = simulator.control.messages().messages;
       const told = results.flatMap(({ sent }) => sent as Array<{ sid: string }>).map(({ sid }) => sid);
       expect(told.filter((sid) => sid.startsWith('SM') || sid.startsWith('MM'))).toEqual(taken.map(({ sid }) => sid));
-      expect(taken.at(-1)?.mediaUrl).toHaveLength(2);
+      expect(taken.find(({ mediaUrl }) => mediaUrl.length > 0)?.mediaUrl).toHaveLength(2);
       for (const secret of [TOKEN, KEY.secret, 'wrong-token-of-nobody']) expect(printed).not.toContain(secret);
       expect(printed).toContain('VALUE_SPECIFIED_IN_NO_LOG_PARAMETER');
     },
@@ -289,6 +295,19 @@ test('a lost answer is sought at Twilio and told as found, sent once', async () 
     env: { TWILIO_BASE_URL: simulator.url },
   });
   expect(output).toMatchObject({ changed: true, sent: [{ number: ANN }], unsure: [] });
+  expect(simulator.control.messages().messages).toHaveLength(1);
+});
+
+test('a lost answer that nothing explains makes its number unsure, never unsent, and is not sent again', async () => {
+  const simulator = await onRealTime(ACCOUNTS);
+  simulator.control.faults.add({ fault: 'drop_answer', count: 1, method: 'POST' });
+  simulator.control.faults.add({ fault: 'server_error', method: 'GET' });
+  const task = { ...TASK, to_number: [ANN, BEA] };
+  const { output } = await runModule(join(built.modules, 'twilio.js'), task, {
+    env: { TWILIO_BASE_URL: simulator.url },
+  });
+  expect(output).toMatchObject({ failed: true, changed: false, sent: [], unsent: [BEA], unsure: [{ number: ANN }] });
+  expect(output.msg).toMatch(/It may have been sent \(asked for at [\d-]+T[\d:.]+Z\): do not send it again/);
   expect(simulator.control.messages().messages).toHaveLength(1);
 });
 
