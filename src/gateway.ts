@@ -11,6 +11,8 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
 import { TollboardError } from './core/errors.ts';
+import { WEBHOOK_PATH } from './core/inbound.ts';
+import { chooseAccount } from './delivery/accept.ts';
 import { createCreateWaits } from './delivery/create-waits.ts';
 import { startDelivery } from './delivery/delivery.ts';
 import { createFacadeGateway } from './delivery/facade-gateway.ts';
@@ -19,6 +21,7 @@ import { createGuardedRequest } from './delivery/guarded-request.ts';
 import { createLateChanges } from './delivery/late-changes.ts';
 import { createGatewayMessenger } from './delivery/messenger.ts';
 import { createHostRunners } from './host-runners.ts';
+import { createInboundGateway, webhookIdOf } from './inbound/inbound-gateway.ts';
 import { createAccountProof } from './server/account-proof.ts';
 import { createServer } from './server/app.ts';
 import { createMeters } from './server/meters.ts';
@@ -30,7 +33,7 @@ import { createSqliteStore } from './store/sqlite/store.ts';
 import { systemClock, systemRandom } from './system.ts';
 import { listedResource, statusFact } from './twilio/answers.ts';
 import { createTwilioClient } from './twilio/client.ts';
-import { signForm, verifySignature } from './twilio/signature.ts';
+import { signedDigest, signForm, verifySignature } from './twilio/signature.ts';
 import { createUndiciTransport } from './twilio/undici-transport.ts';
 import { version } from './version.ts';
 
@@ -54,8 +57,8 @@ export interface RunningGateway {
   /** The local token of this start. */
   readonly token: string;
   readonly simulatorUrl: string | null;
-  /** Inbound webhooks come with a later version. */
-  readonly webhookUrl: null;
+  /** Where Twilio sends what comes in; null where nothing could be verified (no account has an auth token). */
+  readonly webhookUrl: string | null;
   /** True when the default account is one of our own simulator. */
   readonly simulated: boolean;
   readonly api: GatewayApi;
@@ -126,6 +129,26 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     statusOf: statusFact,
     listedOf: listedResource,
   });
+  const addresses = { own: '', public: settings.publicUrl };
+  const webhookId = await webhookIdOf(store, random);
+  const inbound = createInboundGateway({
+    store,
+    clock,
+    logger,
+    webhookId,
+    accounts,
+    chooseAccount: (wanted) => chooseAccount(accounts, wanted),
+    clients,
+    addressOf: (account) => webhookAddress(bySid.get(account), addresses),
+    verify(account, { pathAndQuery, fields, json, signature }) {
+      const url = webhookAddress(bySid.get(account), addresses).base + pathAndQuery;
+      const authTokens = bySid.get(account)?.authTokens ?? [];
+      const rawBody = json === undefined ? {} : { rawBody: json };
+      return verifySignature({ url, fields, signature, authTokens, ...rawBody }) ? signedDigest(url, fields) : null;
+    },
+    replier: null,
+    onReceived: meters.received,
+  });
   const api = createGatewayService({
     store,
     accounts: clients,
@@ -141,6 +164,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     onCallback: meters.calledBack,
     backup: copies.make,
     facade,
+    inbound,
     issueToken: tokens.issue,
     tokens: tokens.list,
     revokeToken: tokens.revoke,
@@ -166,6 +190,8 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   parts.add(() => server.close());
   // Once more, so that it stops before the server: nobody then calls back a server that is gone.
   if (simulator !== null) parts.add(() => simulator.stop());
+  addresses.own = server.url;
+  simulator?.pointNumbers(inbound.webhook().url, (url) => url.endsWith(WEBHOOK_PATH + webhookId));
   for (const account of accounts) callbackUrls.set(account.accountSid, callbackBase(account, settings, server.url));
 
   const ownPorts = () => [server.port, ...(simulator === null ? [] : [simulator.port])];
@@ -204,7 +230,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     url: server.url,
     token: tokens.local,
     simulatorUrl: simulator?.url ?? null,
-    webhookUrl: null,
+    webhookUrl: accounts.some(({ authTokens }) => authTokens.length > 0) ? inbound.webhook().url : null,
     simulated: simulator !== null,
     api,
     messenger,
@@ -275,6 +301,16 @@ function callbackBase(account: AccountSettings, settings: Settings, ownUrl: stri
   const { protocol, hostname } = new URL(publicUrl);
   return protocol === 'https:' && !hostname.includes('_') ? publicUrl : null;
 }
+
+/** Where this account's Twilio sends what comes in: our own simulator over loopback, everybody else to `public_url`. */
+function webhookAddress(account: AccountSettings | undefined, addresses: { own: string; public: string | null }) {
+  if (account?.simulated === true) return { base: addresses.own, reachable: true };
+  // A Twilio on this machine, such as a simulator that runs by itself, needs no public address.
+  const near = account !== undefined && LOOPBACK.test(new URL(account.baseUrl).hostname);
+  return { base: addresses.public ?? addresses.own, reachable: addresses.public !== null || near };
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 function claimOptions(
   accounts: readonly AccountSettings[],

@@ -37,11 +37,25 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/host.ts'),
   },
   {
+    name: 'numbers',
+    summary: "Point the account's numbers to the gateway, and back.",
+    load: () => import('./commands/numbers.ts'),
+  },
+  {
+    name: 'events',
+    summary: 'Show what Twilio told: what came in, and statuses.',
+    load: () => import('./commands/events.ts'),
+  },
+  {
     name: 'simulator',
     summary: 'Run the offline Twilio alone, or steer a running one.',
     load: () => import('./commands/simulator.ts'),
   },
-  { name: 'config', summary: 'Show the settings, manage named tokens.', load: () => import('./commands/config.ts') },
+  {
+    name: 'config',
+    summary: 'Show the settings and the webhook, manage named tokens.',
+    load: () => import('./commands/config.ts'),
+  },
   {
     name: 'store',
     summary: 'Back up or check the database.',

@@ -52,11 +52,16 @@ export async function withGateway<T>(
   call: Call,
   what: string,
   work: (remote: RemoteMessenger) => Promise<T>,
+  options?: { ownInterrupt: boolean },
 ): Promise<T> {
-  return withMessenger(call, ({ remote }) => {
-    if (remote === null) throw new TollboardError('TOLLBOARD_DIRECT_NEEDS_GATEWAY', { details: { what } });
-    return work(remote);
-  });
+  return withMessenger(
+    call,
+    ({ remote }) => {
+      if (remote === null) throw new TollboardError('TOLLBOARD_DIRECT_NEEDS_GATEWAY', { details: { what } });
+      return work(remote);
+    },
+    options,
+  );
 }
 
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -315,6 +315,16 @@ export const ERRORS = {
     message: 'Entry {id} is {state}, which does not allow this.',
     remedy: 'Look at the entry first: `tollboard status {id} --explain`.',
   },
+  TOLLBOARD_EVENT_NOT_CONSUMED: {
+    kind: 'conflict',
+    message: '{wanted} takes events here, so the event was handed to nobody; those that do: {known}.',
+    remedy: 'Name one that takes events, or configure it first.',
+  },
+  TOLLBOARD_EVENT_NOT_FOUND: {
+    kind: 'not_found',
+    message: 'No event has the id {id}.',
+    remedy: 'Check the id with "tollboard events"; events are kept for `retention.events`.',
+  },
   TOLLBOARD_EVENTS_NEED_GATEWAY: {
     kind: 'invalid',
     message: 'Events can be listened to only where the gateway runs in this process.',
@@ -527,6 +537,22 @@ export const ERRORS = {
     message: 'To is {value}, a short code; messages cannot be sent to one.',
     remedy: 'Give a number with + and country code.',
     twilioCode: 21265,
+  },
+  TOLLBOARD_NUMBER_CHANGED: {
+    kind: 'conflict',
+    message:
+      'Messages of {number} go to {smsUrl} and calls to {voiceUrl} now, not to this gateway: somebody changed it since, so it was left as it is.',
+    remedy: 'Connect it again and then restore it, or set what you want in the Twilio console.',
+  },
+  TOLLBOARD_NUMBER_NOT_CONNECTED: {
+    kind: 'conflict',
+    message: 'Nothing is remembered of {number}: this gateway never connected it, or has restored it already.',
+    remedy: 'See where it points with "tollboard numbers list"; change that in the Twilio console.',
+  },
+  TOLLBOARD_NUMBER_UNKNOWN: {
+    kind: 'not_found',
+    message: 'The account {account} owns no number {number}; it owns: {owned}.',
+    remedy: 'Name one of them with + and country code, or another account with --account.',
   },
   TOLLBOARD_PARAMETER_CALLBACK_URL: {
     kind: 'invalid',
@@ -799,6 +825,16 @@ export const ERRORS = {
     kind: 'unavailable',
     message: 'Twilio could not use a URL of ours or yours.',
     remedy: 'Check that the URL answers fast, from outside, with the right content type.',
+  },
+  TOLLBOARD_WEBHOOK_UNREACHABLE: {
+    kind: 'conflict',
+    message: 'Twilio cannot reach {url}: no public_url is set.',
+    remedy: 'Set public_url in tollboard.yaml to the address under which the internet reaches this gateway.',
+  },
+  TOLLBOARD_WEBHOOK_UNVERIFIED: {
+    kind: 'conflict',
+    message: 'Nothing that comes in for account {account} could be verified: it has an API key and no auth token.',
+    remedy: 'Add auth_token to the account in tollboard.yaml.',
   },
 } as const satisfies Record<string, CatalogueRow>;
 

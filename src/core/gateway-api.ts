@@ -3,6 +3,7 @@
 import type { Choice, Decision, Entry, EntryRecord, EntryState } from './entry.ts';
 import type { EventRecord } from './event.ts';
 import type { FacadeGateway } from './facade-gateway.ts';
+import type { InboundGateway } from './inbound.ts';
 import type { FormFields } from './parameter.ts';
 import type {
   CheckReport,
@@ -64,6 +65,8 @@ export interface DatabaseCopy {
 export interface GatewayApi {
   /** For Twilio's own REST API on the gateway. */
   readonly facade: FacadeGateway;
+  /** The gateway's own webhook, the numbers that point to it, and its events. */
+  readonly inbound: InboundGateway;
   /**
    * Accepts on disk, then answers. One invalid recipient alone throws what the check said and stores nothing; among
    * several it is stored `rejected`. A repeated number is sent once and its outcome repeated with `duplicate`.
@@ -81,6 +84,8 @@ export interface GatewayApi {
   /** Sends nothing unless `to` is given, then one text. */
   connectivity(account?: string, signal?: AbortSignal): Promise<CheckReport>;
   events(query: EventQuery): Promise<EventRecord[]>;
+  /** The cursor behind everything that happened so far: see {@link EventRecord.seq}. */
+  newestEvent(): Promise<number>;
   counts(): Promise<Record<EntryState, number>>;
   /** Verifies, applies, forwards. `forged` must answer 403 and did nothing; `unknown` is a ref we never had (204). */
   callback(request: CallbackRequest): Promise<'applied' | 'forged' | 'unknown'>;

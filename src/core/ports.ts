@@ -308,6 +308,8 @@ export interface Store {
   decisions(id: string): Promise<Decision[]>;
   events(query: EventQuery): Promise<EventRecord[]>;
   event(id: string): Promise<EventRecord | null>;
+  /** The greatest `seq` that an event ever had; 0 before the first. */
+  newestEvent(): Promise<number>;
   /** Where each consumer stands: every event up to `seq` is settled. */
   consumers(): Promise<Array<{ consumer: string; seq: number }>>;
   /** What a consumer has not settled, in the order in which it has to: replays, then events by `seq`. */

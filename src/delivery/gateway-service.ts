@@ -21,10 +21,10 @@ export interface AccountClient extends TwilioAccount {
   probe(signal?: AbortSignal): Promise<void>;
 }
 
-/** Tokens, proofs and meters live in the server's room, the facade's questions in a file of their own: passed on. */
+/** Tokens, proofs and meters live in the server's room, the facade's questions and what comes in elsewhere: passed on. */
 type Passed = Pick<
   GatewayApi,
-  'facade' | 'backup' | 'issueToken' | 'tokens' | 'revokeToken' | 'authorize' | 'proveAccount' | 'metrics'
+  'facade' | 'inbound' | 'backup' | 'issueToken' | 'tokens' | 'revokeToken' | 'authorize' | 'proveAccount' | 'metrics'
 >;
 
 export interface GatewayServiceOptions extends Passed {
@@ -97,6 +97,7 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
     recipients: (account, signal) => clientOf(account).recipients(signal),
     connectivity: (account, signal) => connectivity(clientOf(account), signal),
     events: (query) => store.events(query),
+    newestEvent: () => store.newestEvent(),
     counts: () => store.counts(),
     async callback(request) {
       const { logger, verify, late } = options;
@@ -107,6 +108,7 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
     onCommit: (listener) => store.onCommit(listener),
     health: () => health(store, options.accept.accounts, { now: clock.now(), refusal }),
     facade: options.facade,
+    inbound: options.inbound,
     backup: options.backup,
     issueToken: options.issueToken,
     tokens: options.tokens,

@@ -45,8 +45,8 @@ export interface GatewayClient {
    * `before_send`), `TOLLBOARD_GATEWAY_ANSWER_LOST` (stage `unknown`) or `TOLLBOARD_GATEWAY_ANSWER_UNEXPECTED`.
    */
   request<T>(request: GatewayRequest): Promise<T>;
-  /** Opens a live stream; the frames end with it. The signal ends it too. */
-  stream(path: string, signal: AbortSignal): Promise<AsyncIterable<StreamFrame>>;
+  /** Opens a live stream, after an event's cursor where one is given; the frames end with it. The signal ends it too. */
+  stream(path: string, signal: AbortSignal, after?: string): Promise<AsyncIterable<StreamFrame>>;
   /** The bytes of a large answer as they come; throws in the middle when it breaks off. The signal ends it too. */
   download(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Closes idle connections. */
@@ -162,9 +162,13 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
   }
 
   /** A long answer, on a connection of its own: the shared ones are for short ones. */
-  async function long(path: string, accept: string, signal: AbortSignal): Promise<IncomingMessage> {
+  async function long(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
     const own = { agent: new Agent({ keepAlive: false }) };
-    const { answer, error } = await attempt({ method: 'GET', path, headers: { accept }, signal }, own);
+    const { answer, error } = await attempt({ method: 'GET', path, headers, signal }, own);
     if (answer === null) throw unreachable(url, reasonOf(error));
     if (answer.statusCode === 200) {
       void endWhenQuiet(answer, clock);
@@ -179,8 +183,11 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     url,
     renewable: options.newToken !== undefined,
     request,
-    stream: async (path, signal) => framesOf(await long(path, 'text/event-stream', signal)),
-    download: async (path, signal) => wholeBody(await long(path, '*/*', signal), url),
+    async stream(path, signal, after) {
+      const cursor = after === undefined ? {} : { 'last-event-id': after };
+      return framesOf(await long(path, { accept: 'text/event-stream', ...cursor }, signal));
+    },
+    download: async (path, signal) => wholeBody(await long(path, { accept: '*/*' }, signal), url),
     close: () => agent.destroy(),
   };
 }

@@ -5,8 +5,9 @@ import type { Clock, Random, WaitUntil } from '../core/ports.ts';
 import type { GatewayClient } from './client.ts';
 import type { StreamFrame } from './frames.ts';
 import { reached } from '../core/entry.ts';
-import { isTollboardError, TollboardError } from '../core/errors.ts';
+import { TollboardError } from '../core/errors.ts';
 import { backoffMs } from '../core/retry.ts';
+import { isFatal } from './fatal.ts';
 
 export interface FollowerOptions {
   client: GatewayClient;
@@ -186,14 +187,10 @@ class StreamFollower implements Follower {
   }
 
   #fatal(error: unknown): boolean {
-    if (!isTollboardError(error)) return false;
-    return FATAL.has(error.kind) && !(error.kind === 'unauthorized' && this.#options.client.renewable);
+    return isFatal(error, this.#options.client);
   }
 
   #all(): Waiter[] {
     return [...this.#waiting.values()].flatMap((set) => [...set]);
   }
 }
-
-/** Kinds that waiting does not mend. */
-const FATAL: ReadonlySet<string> = new Set(['unauthorized', 'forbidden', 'invalid', 'not_found']);

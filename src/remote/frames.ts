@@ -6,6 +6,7 @@ import type { Clock } from '../core/ports.ts';
 export interface StreamFrame {
   id: string | null;
   event: string;
+  /** Empty for a frame that only brings an id. */
   data: string;
 }
 
@@ -39,8 +40,8 @@ export async function* framesOf(answer: IncomingMessage): AsyncGenerator<StreamF
         const [name = '', value = ''] = line.split(/: ?(.*)/s, 2);
         if (name !== '') fields.set(name, value);
       }
-      const data = fields.get('data');
-      if (data !== undefined) yield { id: fields.get('id') ?? null, event: fields.get('event') ?? 'message', data };
+      const { id = null, event = 'message', data = '' } = Object.fromEntries(fields);
+      if (id !== null || data !== '') yield { id, event, data };
     }
   }
 }

@@ -11,10 +11,12 @@ import { callRoutes } from './api/calls.ts';
 import { connectivityRoutes } from './api/connectivity.ts';
 import { eventRoutes } from './api/events.ts';
 import { messageRoutes } from './api/messages.ts';
+import { numberRoutes } from './api/numbers.ts';
 import { recipientRoutes } from './api/recipients.ts';
 import { storeRoutes } from './api/store.ts';
 import { streamRoutes } from './api/stream.ts';
 import { tokenRoutes } from './api/tokens.ts';
+import { webhookRoutes } from './api/webhook.ts';
 import { requireBearer } from './auth.ts';
 import { trackConnections } from './connections.ts';
 import { DEFAULT_LIMITS } from './context.ts';
@@ -28,6 +30,7 @@ import { document, openapiRoutes, registerOpenapi } from './openapi.ts';
 import { answerUnknown, rememberRoutes } from './unknown-route.ts';
 import { zodValidator } from './validation.ts';
 import { callbackRoutes } from './webhooks/callbacks.ts';
+import { inboundRoutes } from './webhooks/inbound.ts';
 
 export interface ServerOptions {
   gateway: GatewayApi;
@@ -151,6 +154,10 @@ async function createApp(context: AppOptions): Promise<Api> {
     callbackRoutes(webhooks, context);
     done();
   });
+  await app.register((inbound: Api, _options, done) => {
+    inboundRoutes(inbound, context);
+    done();
+  });
   await app.register((hosts: Api, _options, done) => {
     hostRoutes(hosts, context);
     done();
@@ -176,6 +183,8 @@ function apiRoutes(context: ServerContext) {
     eventRoutes(api, context);
     storeRoutes(api, context);
     streamRoutes(api, context);
+    webhookRoutes(api, context);
+    numberRoutes(api, context);
     tokenRoutes(api, context);
     done();
   };

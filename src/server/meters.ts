@@ -8,6 +8,8 @@ export interface Meters {
   created(outcome: string, seconds: number): void;
   /** A status callback came in: `applied`, `forged` or `unknown`. */
   calledBack(result: string): void;
+  /** A webhook came in: `stored`, `repeated` or `refused`. */
+  received(result: string): void;
   /** Prometheus' text format. */
   text(): Promise<string>;
 }
@@ -44,12 +46,19 @@ export function createMeters(counts: () => Promise<Record<EntryState, number>>):
     labelNames: ['result'],
     registers,
   });
+  const webhooks = new Counter({
+    name: 'tollboard_webhooks_total',
+    help: 'Inbound webhooks received by what became of them.',
+    labelNames: ['result'],
+    registers,
+  });
   return {
     created(outcome, seconds) {
       creates.inc({ outcome });
       duration.observe(seconds);
     },
     calledBack: (result) => callbacks.inc({ result }),
+    received: (result) => webhooks.inc({ result }),
     text: () => register.metrics(),
   };
 }

@@ -116,6 +116,31 @@ export const checkReport = z
   .strictObject({ ok: z.boolean(), checks, simulated: z.boolean() })
   .meta({ id: 'CheckReport', description: 'What was looked at, in order.' });
 
+const routedUrls = {
+  smsUrl: z.string().nullable().describe('Where its messages go; null where nothing is set.'),
+  voiceUrl: z.string().nullable().describe('Where its calls go; null where nothing is set.'),
+};
+export const number = z
+  .strictObject({
+    sid: z.string().describe('`PN` and 32 hex digits.'),
+    phoneNumber: z.string(),
+    friendlyName: z.string(),
+    account: z.string().describe("The account's SID."),
+    ...routedUrls,
+    connected: z.boolean().describe('Messages and calls come to this gateway.'),
+    before: z.strictObject(routedUrls).nullable().describe('What `restore` puts back; null: nothing is remembered.'),
+  })
+  .meta({ id: 'Number', description: 'A number of the account, and where what comes in on it goes.' });
+
+export const webhook = z
+  .strictObject({
+    url: z.string().describe('For the boxes **A call comes in** and **A message comes in** of a number.'),
+    ready: z.boolean().describe('Whether what Twilio sends there can arrive and be verified.'),
+    message: z.string(),
+    remedy: z.string().nullable(),
+  })
+  .meta({ id: 'Webhook', description: 'Where Twilio sends what comes in.' });
+
 const tokenShape = {
   sid: z.string().describe('`SK` and 32 hex digits.'),
   name: z.string(),

@@ -13,7 +13,7 @@ import { eventView } from '../core/event.ts';
 export interface ReaderOptions {
   /** Entries with the text of their messages. */
   bodies: boolean;
-  /** Stored events after this one come first; null: only what happens from now on. */
+  /** Stored events after this one come first; null: events from now on. */
   afterSeq: number | null;
 }
 
@@ -31,13 +31,15 @@ export async function followCommits(
   const ended = AbortSignal.any([left.signal, closing]);
   response.once('close', () => left.abort());
   const backlog = new Backlog(limits.streamBytes);
+  const afterSeq = options.afterSeq ?? (await gateway.newestEvent());
   const stop = gateway.onCommit((commit) => {
     if (!backlog.push(commit, options.bodies)) left.abort(tooSlow());
   });
   const beating = heartbeats(context, response, ended, () => left.abort(tooSlow()));
   try {
-    response.write(': tollboard\n\n');
-    if (options.afterSeq !== null) await replay(context, response, backlog, options.afterSeq, ended);
+    // The id says where the stream begins, so that who loses it before the first event can go on from there.
+    response.write(`: tollboard\n\n: from here\nid: ${afterSeq}\n\n`);
+    await replay(context, response, backlog, afterSeq, ended);
     for (;;) {
       const frames = await backlog.take(ended);
       await write(response, frames, ended);

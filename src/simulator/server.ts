@@ -56,6 +56,11 @@ export interface Simulator {
   /** As declared, tokens included; the first is the default account. */
   readonly accounts: readonly DeclaredAccount[];
   readonly control: SimulatorControl;
+  /**
+   * Sends what comes in on the declared numbers to `url`: on those that nobody gave a URL yet, and on those whose URL is
+   * an earlier one of the same receiver.
+   */
+  pointNumbers(url: string, isEarlier: (url: string) => boolean): void;
   /** Listens again after `stop`, on the same port and with the same memory. May be called twice. */
   start(): Promise<void>;
   /** Finishes the requests under way, drops callbacks, closes. May be called twice. */
@@ -124,6 +129,16 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     await journal?.close();
   }
 
+  function pointNumbers(url: string, isEarlier: (url: string) => boolean): void {
+    for (const number of accounts.flatMap(({ sid }) => sim.store.numbers.of(sid))) {
+      const untouched = number.dateUpdated === number.dateCreated;
+      const fits = (now: string) => (now === '' && untouched) || isEarlier(now);
+      if (fits(number.smsUrl)) number.smsUrl = url;
+      if (fits(number.voiceUrl)) number.voiceUrl = url;
+      sim.store.numbers.save(number);
+    }
+  }
+
   await start();
   return {
     get url() {
@@ -134,6 +149,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     },
     accounts,
     control,
+    pointNumbers,
     start,
     stop,
   };

@@ -6,7 +6,7 @@ import type { ConsumerTables } from './consumer-tables.ts';
 
 export class MemoryConsumers implements ConsumerTables {
   readonly #events: ReadonlyMap<number, EventRecord>;
-  readonly #newest: () => number;
+  readonly newest: () => number;
   readonly #receipts = new Map<string, number>();
   readonly #answers = new Map<number, string>();
   readonly #places = new Map<string, number>();
@@ -17,7 +17,7 @@ export class MemoryConsumers implements ConsumerTables {
   /** `newest`: the greatest `seq` that an event ever had. */
   constructor(events: ReadonlyMap<number, EventRecord>, newest: () => number) {
     this.#events = events;
-    this.#newest = newest;
+    this.newest = newest;
   }
 
   event(seq: number): EventRecord | null {
@@ -55,7 +55,7 @@ export class MemoryConsumers implements ConsumerTables {
   }
 
   insertConsumer(consumer: string): void {
-    this.#places.set(consumer, this.#newest());
+    this.#places.set(consumer, this.newest());
   }
 
   deleteConsumer(consumer: string): void {
@@ -82,7 +82,7 @@ export class MemoryConsumers implements ConsumerTables {
 
   settleAll(): void {
     this.#replays.clear();
-    for (const consumer of this.#places.keys()) this.#places.set(consumer, this.#newest());
+    for (const consumer of this.#places.keys()) this.#places.set(consumer, this.newest());
   }
 
   putRecord(record: RoomRecord): void {

@@ -114,6 +114,7 @@ function createReads(tables: MemoryTables) {
       return found.filter((event) => type === undefined || event.type === type).slice(0, limit);
     },
     event: async (id) => [...tables.events.values()].find((event) => event.id === id) ?? null,
+    newestEvent: async () => tables.consumers.newest(),
     async consumers() {
       const { consumers } = tables;
       return consumers.names().map((consumer) => ({ consumer, seq: consumers.place(consumer) ?? 0 }));

@@ -29,7 +29,12 @@ export interface IncomingPhoneNumber {
   friendlyName: string;
   /** Null where none is set. */
   smsUrl: string | null;
+  smsMethod: string | null;
+  smsApplicationSid: string | null;
   voiceUrl: string | null;
+  voiceMethod: string | null;
+  voiceApplicationSid: string | null;
+  trunkSid: string | null;
   capabilities: { sms: boolean; mms: boolean; voice: boolean };
 }
 
@@ -161,7 +166,12 @@ function incomingPhoneNumber(row: Resource): IncomingPhoneNumber {
   return {
     ...recipient(row),
     smsUrl: text(row.sms_url) || null,
+    smsMethod: text(row.sms_method) || null,
+    smsApplicationSid: text(row.sms_application_sid) || null,
     voiceUrl: text(row.voice_url) || null,
+    voiceMethod: text(row.voice_method) || null,
+    voiceApplicationSid: text(row.voice_application_sid) || null,
+    trunkSid: text(row.trunk_sid) || null,
     capabilities: { sms: able.sms === true, mms: able.mms === true, voice: able.voice === true },
   };
 }

@@ -65,6 +65,7 @@ async function follow(query = '', headers: Record<string, string> = {}): Promise
   expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
   const reader = new Reader(response, abort);
   expect(await reader.text()).toBe(': tollboard');
+  expect(await reader.text()).toMatch(/^: from here\nid: \d+$/);
   return reader;
 }
 

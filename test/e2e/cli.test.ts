@@ -20,7 +20,7 @@ describe('a first text', () => {
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       token: expect.any(String),
       simulatorUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
-      webhookUrl: null,
+      webhookUrl: expect.stringMatching(/\/api\/webhook\/[0-9a-f]{64}$/),
       simulated: true,
       pid: gateway.child.pid,
     });

@@ -2,27 +2,34 @@
 
 import type { Entry } from '../../src/core/entry.ts';
 import type { GatewayApi } from '../../src/core/gateway-api.ts';
+import type { InboundRequest, Replier } from '../../src/core/inbound.ts';
 import type { Fact } from '../../src/core/outbox.ts';
 import type { Clock, Random, Store } from '../../src/core/ports.ts';
 import type { RelayingClient } from '../../src/delivery/facade-gateway.ts';
 import type { AccountClient } from '../../src/delivery/gateway-service.ts';
+import type { NumberClient, OwnedNumber } from '../../src/inbound/numbers.ts';
 import type { RunningServer, ServerOptions } from '../../src/server/app.ts';
 import { TollboardError } from '../../src/core/errors.ts';
 import { createCreateWaits } from '../../src/delivery/create-waits.ts';
 import { createFacadeGateway } from '../../src/delivery/facade-gateway.ts';
 import { createGatewayService } from '../../src/delivery/gateway-service.ts';
 import { createLateChanges } from '../../src/delivery/late-changes.ts';
+import { createInboundGateway } from '../../src/inbound/inbound-gateway.ts';
 import { createAccountProof } from '../../src/server/account-proof.ts';
 import { createServer } from '../../src/server/app.ts';
 import { createMeters } from '../../src/server/meters.ts';
 import { createTokens } from '../../src/server/tokens.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { systemClock, systemRandom } from '../../src/system.ts';
+import { signedDigest, verifySignature } from '../../src/twilio/signature.ts';
 import { type CheckedFetch, checkedFetch } from './openapi.ts';
 
 export const ACCOUNT = `AC${'0'.repeat(32)}`;
 export const AUTH_TOKEN = 'the auth token of the account';
 export const SENDER = '+15550000001';
+/** The one in Home Assistant's document. */
+export const WEBHOOK_ID = '9940e99a26fae4dcf6fe0a478124b6b58b578ea4c55c9a584beb1c9f5057bb91';
+export const WEBHOOK = `/api/webhook/${WEBHOOK_ID}`;
 /** The only signature that the double of the verifier takes. */
 export const SIGNATURE = 'genuine';
 
@@ -37,6 +44,9 @@ export interface ApiServerOptions {
   /** Replaces single methods of the gateway: for faults that only the outside can cause. */
   gateway?: Partial<GatewayApi>;
   twilio?: Partial<AccountClient>;
+  replier?: Replier;
+  /** What the account owns; connecting changes them in place. */
+  numbers?: OwnedNumber[];
 }
 
 export interface ApiServer {
@@ -66,6 +76,9 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const logger = { debug: () => undefined, info: () => undefined, warn: note('warn'), error: note('error') };
   const accounts = new Map([[ACCOUNT, { ...twilioDouble(), ...options.twilio }]]);
   const late = createLateChanges({ store, clock, logger });
+  const account = { name: 'default', accountSid: ACCOUNT, simulated: true, authTokens: [AUTH_TOKEN] };
+  let own = '';
+  const address = () => options.publicUrl ?? own;
   const gateway: GatewayApi = {
     ...createGatewayService({
       store,
@@ -89,6 +102,19 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
         answerWithinMs: 0,
         statusOf: () => null,
         listedOf: () => null,
+      }),
+      inbound: createInboundGateway({
+        store,
+        clock,
+        logger,
+        webhookId: WEBHOOK_ID,
+        accounts: [account],
+        chooseAccount: () => account,
+        clients: new Map([[ACCOUNT, numberDouble(options.numbers ?? [])]]),
+        addressOf: () => ({ base: address(), reachable: true }),
+        verify: (_account, request) => proofOf(address(), request),
+        replier: options.replier ?? null,
+        onReceived: () => undefined,
       }),
       onCallback: () => undefined,
       async backup() {
@@ -118,6 +144,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   const { url } = server;
+  own = url;
   const authorized = checkedFetch(url, { headers: { authorization: `Bearer ${tokens.local}` } });
   return {
     server,
@@ -173,6 +200,26 @@ export const claimed: Fact = { type: 'claimed', callbackMode: 'own' };
 /** Twilio took it. */
 export function taken(sid: string): Fact {
   return { type: 'accepted', sid, status: 'queued', errorCode: null, errorMessage: null };
+}
+
+function proofOf(base: string, { pathAndQuery, fields, signature, json }: InboundRequest): string | null {
+  const url = base + pathAndQuery;
+  const rawBody = json === undefined ? {} : { rawBody: json };
+  const genuine = verifySignature({ url, fields, signature, authTokens: [AUTH_TOKEN], ...rawBody });
+  return genuine ? signedDigest(url, fields) : null;
+}
+
+/** The form's names are those of Twilio: `SmsUrl` for `smsUrl`. */
+function numberDouble(numbers: OwnedNumber[]): NumberClient {
+  return {
+    accountSid: ACCOUNT,
+    incomingPhoneNumbers: async () => structuredClone(numbers),
+    async updateIncomingPhoneNumber(sid, form) {
+      const number = numbers.find((one) => one.sid === sid);
+      const changes = form.map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value || null]);
+      Object.assign(number ?? {}, Object.fromEntries(changes));
+    },
+  };
 }
 
 /** Nothing is delivered here: only what the routes themselves ask of Twilio has an answer. */

@@ -13,6 +13,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/twilio/': ['src/twilio/', 'src/core/'],
   'src/wire/': ['src/wire/', 'src/core/'],
   'src/delivery/': ['src/delivery/', 'src/core/'],
+  'src/inbound/': ['src/inbound/', 'src/core/'],
   'src/server/': ['src/server/', 'src/core/'],
   'src/server/facade/': ['src/server/', 'src/core/', 'src/wire/'],
   'src/remote/': ['src/remote/', 'src/core/'],

@@ -1,6 +1,7 @@
-/** `tollboard config`: the settings as they are, without secrets, and named tokens. */
+/** `tollboard config`: the settings as they are, without secrets, the webhook, and named tokens. */
 
 import type { IssuedToken } from '../../core/gateway-api.ts';
+import type { WebhookView } from '../../core/inbound.ts';
 import type { Call, CommandRow } from '../command.ts';
 import { loadSettingsWithOrigins } from '../../config/load.ts';
 import { showSettings } from '../../config/show.ts';
@@ -26,6 +27,12 @@ export const commands: readonly CommandRow[] = [
       JSON_OPTION,
     ],
     run: show,
+  },
+  {
+    name: 'config webhook',
+    summary: 'Print the URL to which Twilio sends what comes in.',
+    options: DESTINATION_OPTIONS,
+    run: webhook,
   },
   {
     name: 'config token create',
@@ -79,6 +86,24 @@ export const commands: readonly CommandRow[] = [
       }),
   },
 ];
+
+/** The URL alone on stdout, ready to be copied or piped. */
+async function webhook(call: Call): Promise<number> {
+  return withGateway(call, 'The webhook', async ({ client }) => {
+    const view = await client.request<WebhookView>({ method: 'GET', path: '/api/v1/webhook' });
+    if (call.out.json) call.out.line(view);
+    else {
+      call.out.text(view.url);
+      call.out.note(view.message);
+      if (view.remedy !== null) call.out.note(view.remedy);
+      else
+        call.out.note(
+          'It belongs into the boxes "A call comes in" and "A message comes in": tollboard numbers connect.',
+        );
+    }
+    return view.ready ? 0 : 1;
+  });
+}
 
 async function show({ options, io, out }: Call): Promise<number> {
   const [config, data] = [textOption(options, 'config'), textOption(options, 'data')];

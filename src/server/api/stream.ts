@@ -16,7 +16,7 @@ const query = z.strictObject({
 
 const DESCRIPTION = `Server-sent events. \`event: entry\` carries an entry whenever it changes; the three event types
 (\`twilio_data_received\`, \`twilio_message_status\`, \`twilio_call_status\`) carry an event, with a cursor as \`id:\`.
-A comment comes first and then every 15 seconds. A reader that is too slow, and every reader when the gateway stops,
+A comment comes first and then every 15 seconds; the first one brings the cursor of now. A reader that is too slow, and every reader when the gateway stops,
 gets a last \`event: end\` with \`{code, message, remedy}\`.`.replaceAll('\n', ' ');
 
 export function streamRoutes(api: Api, context: ServerContext): void {

@@ -6,7 +6,10 @@ import type { Row } from './rows.ts';
 import type { Statements } from './statements.ts';
 import { eventFromRow, parse } from './rows.ts';
 
-type ConsumerReads = Pick<Store, 'event' | 'consumers' | 'deliveries' | 'record' | 'records' | 'nextRecord'>;
+type ConsumerReads = Pick<
+  Store,
+  'event' | 'newestEvent' | 'consumers' | 'deliveries' | 'record' | 'records' | 'nextRecord'
+>;
 
 /** Behind every text that can begin with a prefix: a character that no key has. */
 const BEHIND = '\u{10FFFF}';
@@ -16,6 +19,9 @@ export function createConsumerReads(sql: Statements): ConsumerReads {
     async event(id) {
       const row = sql.get('select * from events where id = ?', id);
       return row === undefined ? null : eventFromRow(row);
+    },
+    async newestEvent() {
+      return Number(sql.get("select seq from sqlite_sequence where name = 'events'")?.seq ?? 0);
     },
     async consumers() {
       const rows = sql.all('select consumer, seq from consumers order by consumer');

@@ -1,0 +1,101 @@
+/** `/api/webhook/<64 hex>`: where Twilio sends the messages and calls that come in. */
+
+import type { FastifyRequest } from 'fastify';
+import type { InboundRequest } from '../../core/inbound.ts';
+import type { Api, ServerContext } from '../context.ts';
+import { z } from 'zod';
+import { answers, emptyAnswer, textAnswer } from '../answers.ts';
+import { looseValidator } from '../validation.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
+
+const params = z.object({ id: z.string().describe('64 hex digits: `tollboard config webhook` shows the URL.') });
+const body = z
+  .record(z.string(), z.string())
+  .nullish()
+  .describe("Twilio's fields, such as `MessageSid`, `From`, `To` and `Body`, or `CallSid` and `CallStatus`.");
+
+const DESCRIPTION =
+  `Signed by \`X-Twilio-Signature\` over the public URL and all parameters. It is stored, with its event
+\`twilio_data_received\`, before it is answered; a repeat gets the same answer and does nothing. Also as \`multipart/form-data\`,
+and as JSON with \`bodySHA256\` in the query.`.replaceAll('\n', ' ');
+
+/**
+ * Whether an id exists is nobody's business: HEAD answers everybody alike, GET is no method of any (Twilio's default is
+ * POST), and what is refused is refused alike, whatever the reason. As in Home Assistant, PUT does what POST does.
+ */
+export function inboundRoutes(app: Api, { gateway, limits }: ServerContext): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
+  for (const method of ['POST', 'PUT'] as const) {
+    app.route({
+      method,
+      url: '/api/webhook/:id',
+      bodyLimit: limits.formBytes,
+      validatorCompiler: looseValidator,
+      schema: {
+        operationId: method === 'POST' ? 'inboundWebhook' : 'inboundWebhookPut',
+        tags: ['webhooks'],
+        summary: 'Take a message or call that comes in',
+        description: DESCRIPTION,
+        consumes: [FORM],
+        params,
+        body,
+        response: answers(
+          {
+            200: textAnswer('TwiML: the reply of an automation, else an empty `<Response/>`.', 'text/xml'),
+            403: emptyAnswer('Not genuine, or no such webhook.'),
+          },
+          [413, 503],
+        ),
+      },
+      async handler(request, reply) {
+        const genuine = await inboundRequest(request);
+        const twiml = genuine === null ? null : await gateway.inbound.receive(genuine);
+        if (twiml === null) return reply.code(403).send();
+        return reply.type('text/xml; charset=utf-8').serializer(String).send(twiml);
+      },
+    });
+  }
+  app.head(
+    '/api/webhook/:id',
+    {
+      schema: {
+        operationId: 'headWebhook',
+        tags: ['webhooks'],
+        summary: 'Is anybody there? Says yes for every id',
+        params,
+        response: answers({ 200: emptyAnswer('Yes.') }),
+      },
+    },
+    (_request, reply) => reply.code(200).send(),
+  );
+}
+
+/** Null for a body that is none of the three forms. */
+async function inboundRequest(request: FastifyRequest): Promise<InboundRequest | null> {
+  const header = request.raw.headers['x-twilio-signature'];
+  const signed = {
+    // The signature covers the URL byte for byte.
+    pathAndQuery: request.raw.url ?? request.url,
+    signature: typeof header === 'string' ? header : null,
+  };
+  const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const contentType = request.headers['content-type'] ?? '';
+  const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === FORM) return { ...signed, fields: [...new URLSearchParams(bytes.toString('utf8'))] };
+  if (type === 'application/json') return { ...signed, fields: [], json: bytes };
+  if (type !== 'multipart/form-data') return null;
+  const fields = await multipartFields(bytes, contentType);
+  return fields === null ? null : { ...signed, fields };
+}
+
+/** Files are no parameters; Twilio sends none. */
+async function multipartFields(bytes: Buffer, contentType: string): Promise<Array<[string, string]> | null> {
+  try {
+    const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData();
+    return [...form].filter((field): field is [string, string] => typeof field[1] === 'string');
+  } catch {
+    return null;
+  }
+}
