@@ -123,6 +123,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     store,
     clock,
     accounts: clients,
+    tokened: new Set(accounts.filter((a) => a.authTokens.length > 0).map((a) => a.accountSid)),
     waits,
     late,
     answerWithinMs: settings.facade.answerWithinMs,

@@ -187,7 +187,7 @@ export async function accountChecks(
     rows.push(
       note(
         name,
-        'There is an API key and no auth token: statuses come by polling, nothing inbound can be verified.',
+        'There is an API key and no auth token: statuses come by polling, nothing inbound can be verified, /2010-04-01 opens to issued keys only.',
         'Add auth_token to have callbacks.',
       ),
     );

@@ -39,6 +39,8 @@ export type CreateAnswer =
 export interface FacadeGateway {
   /** Is this SID an account of the configuration? */
   knows(account: string): boolean;
+  /** Does it open to its own credentials? Without an auth token it opens to issued keys only. */
+  opens(account: string): boolean;
   /**
    * What came of an entry's create within `facade.answer_within`; sooner where it has to wait for its sender's pace, or
    * for Twilio. An entry without Twilio's SID is from then on shown under its id, on disk before this resolves.

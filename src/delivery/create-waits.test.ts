@@ -60,6 +60,18 @@ test('a try that is repeated later ends the wait at once, but an answer that was
   expect(await lost).toBeNull();
 });
 
+test('while Twilio cannot be reached nobody waits for it', async () => {
+  const account = (await store.entry({ id }))?.account ?? '';
+  const other = (await accepted(store, {}))[0]?.id ?? '';
+  waits.rest(account, clock.now() + 1000);
+  expect(await waits.wait(other, 5000)).toBeNull();
+  waits.rest(account, null);
+  const waiting = waits.wait(other, 5000);
+  await clock.untilSleeping(1);
+  clock.advance(5000);
+  expect(await waiting).toBeNull();
+});
+
 test('a callback that overtook the answer ends the wait: the SID is known', async () => {
   const waiting = waits.wait(id, 5000);
   const told = { type: 'status', source: 'callback', fields: [] as Array<[string, string]>, ...FACT } as const;

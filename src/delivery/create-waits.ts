@@ -8,6 +8,8 @@ export type CreateVerdict = Extract<CreateResult, { outcome: 'accepted' | 'rejec
 export interface CreateWaits {
   /** What came back, before it is on disk. */
   note(id: string, result: CreateResult): void;
+  /** The account's Twilio cannot be reached before then (milliseconds since the epoch); null: it can. */
+  rest(account: string, until: number | null): void;
   /** It is not on disk, yet whoever waits may know: Twilio remembers what it took. */
   release(id: string): void;
   /**
@@ -26,10 +28,13 @@ interface Waiting {
 
 export function createCreateWaits({ store, clock }: { store: Store; clock: Clock }): CreateWaits {
   const waiting = new Map<string, Waiting>();
+  const resting = new Map<string, number>();
   let unsubscribe: (() => void) | null = null;
 
   function see(entry: EntryRecord): void {
-    if (isSettled(entry, clock.now())) waiting.get(entry.id)?.settle();
+    const now = clock.now();
+    const rests = entry.state === 'queued' && (resting.get(entry.account) ?? now) > now;
+    if (rests || isSettled(entry, now)) waiting.get(entry.id)?.settle();
   }
 
   function enter(id: string): Waiting {
@@ -54,6 +59,10 @@ export function createCreateWaits({ store, clock }: { store: Store; clock: Clock
       const entered = waiting.get(id);
       if (entered !== undefined && (result.outcome === 'accepted' || result.outcome === 'rejected'))
         entered.verdict = result;
+    },
+    rest(account, until) {
+      if (until === null) resting.delete(account);
+      else resting.set(account, until);
     },
     release(id) {
       const entered = waiting.get(id);

@@ -20,6 +20,8 @@ export interface FacadeGatewayOptions {
   clock: Clock;
   /** Configured accounts by SID. */
   accounts: ReadonlyMap<string, RelayingClient>;
+  /** Those with an auth token. */
+  tokened: ReadonlySet<string>;
   waits: CreateWaits;
   late: LateChanges;
   answerWithinMs: number;
@@ -33,6 +35,7 @@ export function createFacadeGateway(options: FacadeGatewayOptions): FacadeGatewa
   const apply = (entry: EntryRecord, fact: Fact) => store.apply([{ key: { id: entry.id }, fact }], clock.now());
   return {
     knows: (account) => accounts.has(account),
+    opens: (account) => options.tokened.has(account),
     answer: (id) => answer(id, options),
     async relay(account, request) {
       const client = accounts.get(account);

@@ -26,7 +26,7 @@ export interface OutboxWorkerOptions {
   /** Where status callbacks of an account come in (`https://…`, no trailing slash), or null. */
   callbackBase(account: string): string | null;
   /** Who waits for Twilio's own answer. */
-  waits?: Pick<CreateWaits, 'note' | 'release'>;
+  waits?: Pick<CreateWaits, 'note' | 'release' | 'rest'>;
   /** Called with every result, for metrics. */
   onResult?(result: CreateResult['outcome'], seconds: number): void;
 }
@@ -110,7 +110,10 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
     const result = account === undefined ? undefined : await create(account, entry);
     place.inFlight -= 1;
     recording += 1;
-    if (result !== undefined) pauses.note(entry.account, result.outcome);
+    if (result !== undefined) {
+      pauses.note(entry.account, result.outcome);
+      options.waits?.rest(entry.account, pauses.endOf(entry.account));
+    }
     if (result?.outcome === 'accepted') times.note(entry.account, result.resource);
     // The place is free now: the next request need not wait until this result is on disk.
     pump(place);
@@ -239,6 +242,11 @@ class Pauses {
   places(account: string, most: number): number {
     if (!this.#paused.has(account)) return most;
     return this.#rests(account) ? 0 : 1;
+  }
+
+  /** When its pause ends, or null when none is running. */
+  endOf(account: string): number | null {
+    return this.#rests(account) ? (this.#paused.get(account)?.until ?? null) : null;
   }
 
   /** The earliest end of a pause still running, or null. */

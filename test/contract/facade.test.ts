@@ -427,6 +427,20 @@ describe('access', () => {
     expect(bearer.status).toBe(401);
   });
 
+  test('an account without an auth token opens to issued keys only', async () => {
+    const [apiKey, apiSecret] = [`SK${'1'.repeat(32)}`, 'key-secret'];
+    const sid = `AC${'e'.repeat(32)}`;
+    const accounts = {
+      accounts: [{ sid, auth_token: 'x', api_keys: [{ sid: apiKey, secret: apiSecret }] }],
+      defaults: false,
+    };
+    const facade = await startFacade({ simulator: { accounts }, account: { authTokens: [] } });
+    for (const own of [basic(apiKey, apiSecret), basic(sid, 'x'), basic(sid, '')])
+      expect((await ask(facade, 'GET', 'Messages.json', own)).status).toBe(401);
+    const issued = await facade.gateway.api.issueToken('facade');
+    expect((await ask(facade, 'GET', 'Messages.json', basic(issued.sid, issued.secret))).status).toBe(200);
+  });
+
   test('a foreign Host or Origin is refused in Twilio’s form, and nothing is sent', async () => {
     const facade = await startFacade();
     const { sid, authToken } = facade.accounts[0] ?? { sid: '', authToken: '' };

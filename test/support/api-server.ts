@@ -97,6 +97,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
         store,
         clock,
         accounts,
+        tokened: new Set(accounts.keys()),
         waits: createCreateWaits({ store, clock }),
         late,
         answerWithinMs: 0,

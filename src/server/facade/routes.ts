@@ -20,7 +20,7 @@ import { handlerOf, isAccountItself } from './resources.ts';
 const FORM = 'application/x-www-form-urlencoded';
 const METHODS = ['GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'OPTIONS'] as const;
 
-/** Longest idempotency key. */
+/** Longest idempotency key, as in the API. */
 const MAX_KEY = 255;
 
 export function facadeRoutes(app: Api, context: ServerContext): void {
@@ -88,7 +88,9 @@ async function authorize(
   if (named !== undefined && !gateway.facade.knows(named)) return { error: notFound(path) };
   const account = named ?? credentials.username;
   const key = credentials.username !== account;
-  const granted = proves(gateway, account, credentials) || (key && (await gateway.authorize(credentials)));
+  const granted =
+    (gateway.facade.opens(account) && proves(gateway, account, credentials)) ||
+    (key && (await gateway.authorize(credentials)));
   return granted && !(key && isAccountItself(wire)) ? account : { error: unauthorized() };
 }
 
