@@ -3,8 +3,8 @@
 import type { HostCredentials, Outcome } from '../../src/hosts/host.ts';
 import { errorReport } from '../../src/core/errors.ts';
 import { toForm } from '../../src/core/form.ts';
-import { bytechefHost } from '../../src/hosts/bytechef/host.ts';
-import { type BytechefOutput, failure, isFailure } from '../../src/hosts/bytechef/result.ts';
+import { bytechefCredentials, bytechefRequest } from '../../src/hosts/bytechef/request.ts';
+import { type BytechefOutput, bytechefResult, failure, isFailure } from '../../src/hosts/bytechef/result.ts';
 import { createFailure, createResult } from '../../src/twilio/answers.ts';
 import { TransportFailure } from '../../src/twilio/transport.ts';
 
@@ -38,15 +38,15 @@ export function sendSms(input: unknown, http: Http, now: number): BytechefOutput
 }
 
 function sent(input: unknown, http: Http, now: number): BytechefOutput {
-  const work = bytechefHost.request(input);
+  const work = bytechefRequest(input);
   if (work.do === 'answer') return work.output;
   const request = work.do === 'send' ? work.requests[0] : undefined;
   if (work.do !== 'send' || request?.account === undefined) return failure('', NO_ACCOUNT);
   const { to } = work.asked;
   const url = `${TWILIO}/2010-04-01/Accounts/${encodeURIComponent(request.account)}/Messages.json`;
   const post = { url, form: encodeForm(toForm('message', to, request.params)) };
-  const outcome = outcomeOf(to, now, () => http(post, bytechefHost.credentials(input)));
-  return bytechefHost.result(work.asked, { do: 'send', outcomes: [outcome] });
+  const outcome = outcomeOf(to, now, () => http(post, bytechefCredentials(input)));
+  return bytechefResult(work.asked, { do: 'send', outcomes: [outcome] });
 }
 
 const NO_ACCOUNT = errorReport('TOLLBOARD_CONFIG_CREDENTIALS_INCOMPLETE', {

@@ -3,6 +3,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import seed from '../contract/data/seed-bytechef.json' with { type: 'json' };
 import { createProgram, type Program } from '../support/program.ts';
 import { ROOT, readRepositoryFile } from '../support/tree.ts';
 
@@ -34,6 +35,8 @@ test("ByteChef's addresses are texted with the commands of the examples' page", 
   const own = failed.lines[0] as { error: Record<string, unknown> };
   expect({ ...own.error, message: '', at: '' }).toEqual({ ...shown.error, message: '', at: '' });
   expect(String(own.error.message).replace(/"message": "[^"]*"/, '"message": "…"')).toBe(shown.error.message);
-  const described = await program.run(['host', 'bytechef', '--describe']);
-  expect(described.out).toContain('The SID of the Account creating the Message resource.');
+  const { out: described } = await program.run(['host', 'bytechef', '--describe']);
+  for (const { name, type, control, description } of seed.action.properties)
+    expect(described).toContain([name, type, control, description].join('\t').trimEnd());
+  expect(described).toContain(seed.output.properties.map(({ type, control }) => `${type}\t${control}`).join('\n'));
 });
