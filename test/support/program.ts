@@ -10,9 +10,12 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/tollboard.js', import.meta.url));
 
-/** Lets a program take its pipe for a terminal without colours: a real one would need a program beyond Node. */
+const TERMINAL = `import tty from 'node:tty'; import { syncBuiltinESMExports } from 'node:module';
+tty.isatty = (descriptor) => descriptor === 1; syncBuiltinESMExports();`;
+
+/** Lets a program take its standard output for a terminal without colours: a real one would need a program beyond Node. */
 export const ON_A_TERMINAL = {
-  NODE_OPTIONS: '--import=data:text/javascript,process.stdout.isTTY=true',
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(TERMINAL).replaceAll("'", '%27')}`,
   NO_COLOR: '1',
 };
 
