@@ -329,6 +329,28 @@ test('a gateway whose answers are lost makes every number unsure, and none is se
   expect((await phones()).sort()).toEqual([ANN, BEA].sort());
 });
 
+test('runs on many hosts at once with one key send one text to each number', async () => {
+  const { phones, env } = await startSeedGateway();
+  const account = {
+    account_sid: 'ACXXXXXXXXXXXXXXXXX',
+    auth_token: 'ACXXXXXXXXXXXXXXXXX',
+    from_number: '+15552014545',
+  };
+  const task = { ...TASK, ...account, to_number: [ANN, BEA], idempotency_key: 'release-4711' };
+  const file = join(built.modules, 'twilio.js');
+  const runs = await Promise.all(Array.from({ length: 6 }, () => runModule(file, task, { env })));
+  expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(
+    new Set(runs.map(({ output }) => JSON.stringify((output.sent as Array<{ id: string }>).map(({ id }) => id)))).size,
+  ).toBe(1);
+  expect(await phones()).toEqual([ANN, BEA]);
+
+  const changed = await runModule(file, { ...task, to_number: [ANN, CLEO] }, { env });
+  expect(changed.output).toMatchObject({ failed: true, changed: false, unsent: [CLEO] });
+  expect(changed.output.msg).toMatch(/key was used before with another request/);
+  expect(await phones()).toEqual([ANN, BEA]);
+});
+
 /** A gateway with the accounts of the examples, and what their phones received. */
 async function startSeedGateway(): Promise<{
   gateway: Service;
