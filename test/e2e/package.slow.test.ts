@@ -27,8 +27,8 @@ const SOURCES = [
 /** By export of the manifest, the function that it is for. */
 const FUNCTIONS: Record<string, string> = {
   '.': 'createTollboard',
+  './hosts': 'ansible.run',
   './simulator': 'createSimulator',
-  './hosts': 'homeAssistant',
   './twilio-http-client': 'createTwilioHttpClient',
 };
 const EXAMPLES = ['send-a-text.ts', 'test-with-the-simulator.ts'];
@@ -84,6 +84,18 @@ describe('the installed package', () => {
     const promised = [...text.matchAll(/^ \* {3}(\S.*)$/gm)].map(([, line]) => `${line}\n`).join('');
     expect(promised).not.toBe('');
     expect((await inProject(process.execPath, [example])).stdout).toBe(promised);
+  });
+
+  test('brings the collection for Ansible as ansible-galaxy installs it', () => {
+    const collection = join(project, 'node_modules', 'tollboard', 'dist', 'ansible');
+    for (const file of [
+      'galaxy.yml',
+      'README.md',
+      'meta/runtime.yml',
+      'plugins/modules/twilio.js',
+      'plugins/modules/twilio.yml',
+    ])
+      expect(existsSync(join(collection, file)), file).toBe(true);
   });
 
   test('offers every export of its manifest, and each its function', async () => {
