@@ -11,8 +11,11 @@ const common = {
   hash: false,
 } as const;
 
-/** The thread that writes to the database is a program of its own, found beside the bundle that starts it. */
-const THREAD = { 'store/sqlite/writer-worker': 'src/store/sqlite/writer-worker.ts' };
+/** The threads that write to the database and render templates: programs of their own, found beside the bundle that starts them. */
+const THREADS = {
+  'store/sqlite/writer-worker': 'src/store/sqlite/writer-worker.ts',
+  'automation/template/worker': 'src/automation/template/worker.ts',
+};
 
 /** One-shot commands load these at every start: bundled they start twice as fast as unbundled. */
 const BUNDLED = {
@@ -76,7 +79,7 @@ export default defineConfig([
       hosts: 'src/hosts.ts',
       simulator: 'src/simulator.ts',
       'twilio-http-client': 'src/twilio-http-client.ts',
-      ...THREAD,
+      ...THREADS,
     },
     dts: true,
   },
@@ -98,6 +101,6 @@ export default defineConfig([
     },
     dts: false,
   },
-  // In a bundle of its own: the thread has no use for the command line.
-  { ...common, entry: THREAD, outDir: 'dist/cli', deps: BUNDLED, dts: false },
+  // In a bundle of their own: the threads have no use for the command line.
+  { ...common, entry: THREADS, outDir: 'dist/cli', deps: BUNDLED, dts: false },
 ]);

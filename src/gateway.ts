@@ -10,6 +10,7 @@ import type { Transport } from './twilio/transport.ts';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
+import { startAutomations } from './automations.ts';
 import { TollboardError } from './core/errors.ts';
 import { WEBHOOK_PATH } from './core/inbound.ts';
 import { chooseAccount } from './delivery/accept.ts';
@@ -176,10 +177,33 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
 
   const hosts = createHostRunners(api, clock);
   parts.add(() => hosts.close());
+  const messenger = createGatewayMessenger(api);
+  parts.add(() => messenger.close());
+  /** Our own, which no URL of a request may lead to. */
+  const ownPorts: number[] = simulator === null ? [] : [simulator.port];
+  const guarded = createGuardedRequest({ ownPorts: () => ownPorts, clock });
+  const consumers = new Set<string>();
+  const consume = async (consumer: string, wanted: boolean) => {
+    if (wanted) consumers.add(consumer);
+    else consumers.delete(consumer);
+    await store.subscribe([...consumers]);
+  };
+  const automations = await startAutomations({
+    consume,
+    settings: settings.automation,
+    accountSid: accounts[0]?.accountSid ?? '',
+    store,
+    messenger,
+    clock,
+    logger,
+    request: ({ body, ...request }) => guarded({ ...request, ...(body === null ? {} : { body }) }),
+  });
+  parts.add(() => automations.stop());
 
   const server = await createServer({
     gateway: api,
     hosts: hosts.byName,
+    automations,
     listen: settings.listen,
     publicUrl: settings.publicUrl,
     logger,
@@ -195,8 +219,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   simulator?.pointNumbers(inbound.webhook().url, (url) => url.endsWith(WEBHOOK_PATH + webhookId));
   for (const account of accounts) callbackUrls.set(account.accountSid, callbackBase(account, settings, server.url));
 
-  const ownPorts = () => [server.port, ...(simulator === null ? [] : [simulator.port])];
-  const guarded = createGuardedRequest({ ownPorts, clock });
+  ownPorts.push(server.port);
   const delivery = await startDelivery({
     store,
     accounts: clients,
@@ -224,8 +247,6 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     simulatorUrl: simulator?.url ?? null,
   });
   parts.add(() => rm(join(settings.dataDir, 'gateway.json'), { force: true }));
-  const messenger = createGatewayMessenger(api);
-  parts.add(() => messenger.close());
 
   return {
     url: server.url,

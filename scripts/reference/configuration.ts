@@ -56,6 +56,7 @@ ${Object.entries(SCHEMA.fields)
 function settingRows(node: SchemaNode, path: string): string[][] {
   if (node.kind === 'setting') return [settingRow(node, path)];
   if (node.kind === 'named') return settingRows(node.each, `${path}.${node.keyName}`);
+  if (node.kind === 'raw') return [[`\`${path}\``, 'see its guide', '', '', '', node.description]];
   if (node.kind === 'later') return [];
   return Object.entries(node.fields).flatMap(([key, field]) =>
     settingRows(field, path === '' ? key : `${path}.${key}`),

@@ -1,11 +1,13 @@
 /** Loads the settings of a gateway or a one-shot command: flag > environment > file > default. */
 
-import type { AccountSettings, PlainFile, Settings } from './settings.ts';
+import type { Located, Place } from '../core/located.ts';
+import type { AccountSettings, AutomationSettings, PlainFile, Settings } from './settings.ts';
 import type { Found, Values } from './values.ts';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { normalizeBaseUrl } from '../core/base-url.ts';
 import { TollboardError } from '../core/errors.ts';
+import { toPlain } from '../core/located.ts';
 import { collectValues } from './values.ts';
 
 export interface SettingsFlags {
@@ -49,7 +51,9 @@ export async function loadSettingsWithOrigins(sources: SettingsSources): Promise
   const configFile = findConfigFile(sources);
   // The YAML parser costs more start-up time than everything else here, so it is loaded only for a file.
   const source = configFile === null ? null : await import('./source.ts');
+  const raw = new Map<string, Located>();
   const values = collectValues({
+    raw,
     file: source === null || configFile === null ? null : source.readSource(configFile, env),
     printPlace: (place) => source?.printPlace(place) ?? '',
     env,
@@ -61,12 +65,21 @@ export async function loadSettingsWithOrigins(sources: SettingsSources): Promise
   const { accountsFile } = settings.simulator;
   if (accountsFile !== null) settings.simulator.accounts = await readPlain(accountsFile, env);
   const warnings = accounts.flatMap(sidWarning);
-  return { settings: { ...settings, accounts, configFile, warnings }, values };
+  const automation = {
+    automations: raw.get('automation') ?? null,
+    notify: raw.get('notify') ?? null,
+    restCommand: raw.get('rest_command') ?? null,
+    homeAssistant: homeAssistantOf(values),
+    printPlace: (place: Place) => source?.printPlace(place) ?? '',
+    configFile,
+    reload: configFile === null ? null : async () => (await loadSettings(sources)).automation,
+  };
+  return { settings: { ...settings, accounts, automation, configFile, warnings }, values };
 }
 
 /** A YAML or JSON file as plain data, tags resolved: for what is declared outside the configuration. */
 export async function readPlain(file: string, env: SettingsSources['env']): Promise<PlainFile> {
-  const { readSource, toPlain, placeAt, printPlace } = await import('./source.ts');
+  const { readSource, placeAt, printPlace } = await import('./source.ts');
   const source = readSource(file, env);
   return { value: toPlain(source), placeOf: (where) => printPlace(placeAt(source, where)) };
 }
@@ -78,7 +91,10 @@ function findConfigFile({ flags, env, cwd }: SettingsSources): string | null {
   return existsSync(usual) ? usual : null;
 }
 
-function settingsOf(values: Values, flags: SettingsFlags): Omit<Settings, 'accounts' | 'configFile' | 'warnings'> {
+function settingsOf(
+  values: Values,
+  flags: SettingsFlags,
+): Omit<Settings, 'accounts' | 'automation' | 'configFile' | 'warnings'> {
   const text = (key: string) => String(values.get(key)?.value ?? '');
   const optional = (key: string) => (values.has(key) ? text(key) : null);
   const number = (key: string) => Number(values.get(key)?.value);
@@ -111,6 +127,18 @@ function settingsOf(values: Values, flags: SettingsFlags): Omit<Settings, 'accou
       eventsMs: number('retention.events'),
     },
   };
+}
+
+/** Half of it is an error: whoever names a Home Assistant wants it to be asked. */
+function homeAssistantOf(values: Values): AutomationSettings['homeAssistant'] {
+  const [url, token] = [values.get('home_assistant.url'), values.get('home_assistant.token')];
+  if (url !== undefined && token !== undefined) return { url: String(url.value), token: String(token.value) };
+  if (url === undefined && token === undefined) return null;
+  const missing = url === undefined ? 'home_assistant.url' : 'home_assistant.token';
+  const where = (url ?? token)?.where ?? '';
+  const remedy = 'Give its address and a long-lived access token of it; or neither.';
+  const details = { where, key: missing, value: 'absent', expected: 'both url and token of home_assistant' };
+  throw new TollboardError('TOLLBOARD_CONFIG_VALUE_INVALID', { details, remedy });
 }
 
 function accountsOf(values: Values): AccountSettings[] {

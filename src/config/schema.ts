@@ -42,7 +42,13 @@ export interface Later {
   readonly description: string;
 }
 
-export type SchemaNode = Setting | Group | Named | Later;
+/** A part that its own room reads: kept as it is written, with its places. */
+export interface Raw {
+  readonly kind: 'raw';
+  readonly description: string;
+}
+
+export type SchemaNode = Setting | Group | Named | Later | Raw;
 
 const DAY_MS = 86_400_000;
 
@@ -279,10 +285,28 @@ export const SCHEMA: Group = {
         },
       },
     },
-    notify: later("Home Assistant's notify platforms."),
-    automation: later("Home Assistant's automations."),
-    rest_command: later('Requests that automations make.'),
-    home_assistant: later('The Home Assistant to work with.'),
+    notify: {
+      kind: 'raw',
+      description:
+        "Home Assistant's notifiers: a list of blocks with `name`, `platform` (`twilio_sms`, `twilio_call`) and `from_number`.",
+    },
+    automation: {
+      kind: 'raw',
+      description: "Home Assistant's automations: a mapping, a list of them, or `!include` of a file that is one.",
+    },
+    rest_command: {
+      kind: 'raw',
+      description:
+        'Requests that automations make, as in Home Assistant: by name `url`, `method`, `payload`, `headers`, `content_type`, `timeout`.',
+    },
+    home_assistant: {
+      kind: 'group',
+      description: 'The Home Assistant to which services are handed on that are not ours.',
+      fields: {
+        url: { kind: 'setting', type: 'url', description: 'Its address, such as `http://homeassistant.local:8123`.' },
+        token: { kind: 'setting', type: 'text', secret: true, description: 'A long-lived access token of it.' },
+      },
+    },
     sinks: later('Where events are handed on to.'),
   },
 };

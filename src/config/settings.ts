@@ -1,6 +1,7 @@
 /** The settings of a gateway after flags, environment, file and defaults were merged and checked. */
 
 import type { OnUnknown } from '../core/entry.ts';
+import type { Located, Place } from '../core/located.ts';
 
 /** Credentials of one account: an auth token (two during rotation, the first is used to send), or an API key pair. */
 export interface AccountSettings {
@@ -14,6 +15,19 @@ export interface AccountSettings {
   baseUrl: string;
   /** True for an account of our own simulator. */
   simulated: boolean;
+}
+
+/** What automations are made of, still as it is written: their own room reads it. */
+export interface AutomationSettings {
+  automations: Located | null;
+  notify: Located | null;
+  restCommand: Located | null;
+  homeAssistant: { url: string; token: string } | null;
+  printPlace(place: Place): string;
+  /** The file that all this was read from. */
+  configFile: string | null;
+  /** Reads it again; null where there is no file. */
+  reload: (() => Promise<AutomationSettings>) | null;
 }
 
 export interface Settings {
@@ -42,6 +56,7 @@ export interface Settings {
   /** How long a create of the facade waits for Twilio's own answer. */
   facade: { answerWithinMs: number };
   retention: { messagesMs: number; idempotencyMs: number; eventsMs: number };
+  automation: AutomationSettings;
   /** The file that was read; null when there was none. */
   configFile: string | null;
   /** What is odd but no error, one sentence each. */

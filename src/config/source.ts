@@ -1,29 +1,11 @@
 /** Reads a YAML file into values that know their place, with the tags `!env`, `!env_var`, `!secret` and `!include`. */
 
 import type { Document, Node, Pair } from 'yaml';
+import type { Located, MapEntry, Place } from '../core/located.ts';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { TollboardError } from '../core/errors.ts';
-
-export interface Place {
-  file: string;
-  line: number;
-  column: number;
-}
-
-/** A value of the file. A scalar keeps its text: `+15550000001` is a number to YAML and a sender to us. */
-export type Located =
-  | { kind: 'text'; text: string; quoted: boolean; secret: boolean; place: Place }
-  | { kind: 'list'; items: Located[]; place: Place }
-  | { kind: 'map'; entries: MapEntry[]; place: Place }
-  | { kind: 'empty'; place: Place };
-
-export interface MapEntry {
-  key: string;
-  place: Place;
-  value: Located;
-}
 
 /** Bounds against files that are no configuration, and against aliases that multiply. */
 const MAX_FILE_BYTES = 1_000_000;
@@ -50,19 +32,6 @@ export function readSource(file: string, env: Reading['env']): Located {
 export function printPlace(place: Place): string {
   const relative = path.relative(process.cwd(), place.file);
   return `${relative.startsWith('..') ? place.file : relative}:${place.line}:${place.column}`;
-}
-
-/**
- * Plain data: unquoted `true`, `false` and numbers of at most 15 digits become what they say. `+15550000001` and a token
- * of 32 digits stay the text they are.
- */
-export function toPlain(source: Located): unknown {
-  if (source.kind === 'empty') return null;
-  if (source.kind === 'list') return source.items.map(toPlain);
-  if (source.kind === 'map') return Object.fromEntries(source.entries.map(({ key, value }) => [key, toPlain(value)]));
-  if (source.quoted) return source.text;
-  if (source.text === 'true' || source.text === 'false') return source.text === 'true';
-  return /^-?(0|[1-9]\d{0,14})(\.\d{1,9})?$/.test(source.text) ? Number(source.text) : source.text;
 }
 
 /** The place of a value by its path in the plain data (`accounts[0].sid`); of what is missing, that of what holds it. */

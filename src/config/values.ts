@@ -1,7 +1,7 @@
 /** From the file, the environment and the flags to one checked value per setting, each with its origin. */
 
+import type { Located, MapEntry } from '../core/located.ts';
 import type { Group, SchemaNode, Setting } from './schema.ts';
-import type { Located, MapEntry } from './source.ts';
 import path from 'node:path';
 import { withoutCredentials } from '../core/base-url.ts';
 import { TollboardError } from '../core/errors.ts';
@@ -32,6 +32,8 @@ export interface ValueSources {
   /** By flag name, e.g. `--port`. */
   flags: Readonly<Record<string, string | undefined>>;
   cwd: string;
+  /** Filled with the parts that other rooms read, by key. */
+  raw?: Map<string, Located>;
 }
 
 /** Flag before environment before file before default. Throws what the first wrong value or unknown key deserves. */
@@ -92,7 +94,9 @@ function readNode(
   const where = sources.printPlace(entry.place);
   if (node.kind === 'later') throw new TollboardError('TOLLBOARD_CONFIG_KEY_LATER', { details: { where, key } });
   if (entry.value.kind === 'empty') return;
-  if (node.kind === 'group') {
+  if (node.kind === 'raw') {
+    sources.raw?.set(key, entry.value);
+  } else if (node.kind === 'group') {
     readGroup(entry.value, node, `${key}.`, values, sources);
   } else if (node.kind === 'named') {
     for (const named of entriesOf(entry.value, `${key}.`, sources)) {

@@ -48,6 +48,21 @@ export const ERRORS = {
     remedy: 'Name a configured account, or add this one under accounts: in tollboard.yaml.',
     twilioCode: 20404,
   },
+  TOLLBOARD_AUTOMATION_INVALID: {
+    kind: 'invalid',
+    message: '{where}: {path} {fault}; expected {expected}.',
+    remedy: 'Correct it there; tollboard automations check reads the file without running anything.',
+  },
+  TOLLBOARD_AUTOMATION_RUN_UNKNOWN: {
+    kind: 'not_found',
+    message: 'There is no run {run} of this automation, or no longer: the newest 20 are kept.',
+    remedy: 'tollboard automations trace ID --list shows those that are kept.',
+  },
+  TOLLBOARD_AUTOMATION_UNKNOWN: {
+    kind: 'not_found',
+    message: 'There is no automation {id}; there are: {known}.',
+    remedy: 'Name one by its id: tollboard automations list.',
+  },
   TOLLBOARD_DATA_IN_USE: {
     kind: 'conflict',
     message: 'The data directory {dir} is in use by another gateway ({owner}).',
@@ -619,6 +634,16 @@ export const ERRORS = {
     kind: 'not_found',
     message: "No simulated account owns the number '{number}'.",
     remedy: 'Use +15550000001 or +15550000002, or declare the number in the accounts file.',
+  },
+  TOLLBOARD_SERVICE_FAILED: {
+    kind: 'unavailable',
+    message: 'The service {service} failed. {reasons}',
+    remedy: 'tollboard automations trace shows what it was given.',
+  },
+  TOLLBOARD_SERVICE_UNKNOWN: {
+    kind: 'not_found',
+    message: 'There is no service {service}. {hint}',
+    remedy: 'Correct the action; tollboard automations check reads the file without running anything.',
   },
   TOLLBOARD_STORE_BACKUP_EXISTS: {
     kind: 'conflict',

@@ -21,11 +21,14 @@ export interface GuardedRequestOptions {
 }
 
 export interface GuardedRequest {
-  readonly method: 'GET' | 'POST';
+  /** Such as `POST`. */
+  readonly method: string;
   /** http or https. `user:password@` becomes Basic authentication, a fragment is cut (Twilio docs: webhooks). */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** DNS, connection and answer together, milliseconds. Default 5,000. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -38,7 +41,6 @@ export interface GuardedAnswer {
   readonly truncated: boolean;
 }
 
-/** DNS, connection and answer together. */
 const TOTAL_MS = 5_000;
 const MAX_BYTES = 64 * 1024;
 
@@ -56,8 +58,9 @@ export function createGuardedRequest(
     const ended = new AbortController();
     const onAbort = () => ended.abort(request.signal?.reason);
     request.signal?.addEventListener('abort', onAbort, { once: true });
-    const late = () => ended.abort(timeout(url));
-    options.clock.sleep(TOTAL_MS, ended.signal).then(late, () => undefined);
+    const { timeoutMs = TOTAL_MS } = request;
+    const late = () => ended.abort(timeout(url, timeoutMs));
+    options.clock.sleep(timeoutMs, ended.signal).then(late, () => undefined);
     try {
       const address = await pin(url, options, ended.signal);
       return await send(request, { url, address, ca: options.ca }, ended.signal);
@@ -208,8 +211,8 @@ function refused(url: string, reason: string): TollboardError {
   return new TollboardError('TOLLBOARD_TARGET_REFUSED', { details: { url, reason } });
 }
 
-function timeout(url: URL): TollboardError {
-  return new TollboardError('TOLLBOARD_TARGET_TIMEOUT', { details: { host: url.host, seconds: TOTAL_MS / 1000 } });
+function timeout(url: URL, ms: number): TollboardError {
+  return new TollboardError('TOLLBOARD_TARGET_TIMEOUT', { details: { host: url.host, seconds: ms / 1000 } });
 }
 
 function unreachable(url: URL, reason: string, cause?: unknown): TollboardError {

@@ -1,12 +1,14 @@
 /** The HTTP server of a gateway: guard, routes, limits, and a stop that finishes what is under way. */
 
 import type { Socket } from 'node:net';
+import type { AutomationGateway } from '../core/automations.ts';
 import type { GatewayApi } from '../core/gateway-api.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
 import type { Api, ServerContext, ServerLimits } from './context.ts';
 import type { HostRunner } from './hosts.ts';
 import fastify from 'fastify';
 import { TollboardError } from '../core/errors.ts';
+import { automationRoutes } from './api/automations.ts';
 import { callRoutes } from './api/calls.ts';
 import { connectivityRoutes } from './api/connectivity.ts';
 import { eventRoutes } from './api/events.ts';
@@ -34,6 +36,7 @@ import { inboundRoutes } from './webhooks/inbound.ts';
 
 export interface ServerOptions {
   gateway: GatewayApi;
+  automations: AutomationGateway;
   /** By name. */
   hosts: ReadonlyMap<string, HostRunner>;
   /** Where to listen (port 0: any free one), and further names under which requests may come. */
@@ -94,6 +97,7 @@ export async function openapiDocument(version: string): Promise<Record<string, u
   const nothing = {} as never;
   const app = await createApp({
     gateway: nothing,
+    automations: nothing,
     hosts: new Map(),
     logger: nothing,
     clock: nothing,
@@ -180,6 +184,7 @@ function apiRoutes(context: ServerContext) {
     callRoutes(api, context);
     recipientRoutes(api, context);
     connectivityRoutes(api, context);
+    automationRoutes(api, context);
     eventRoutes(api, context);
     storeRoutes(api, context);
     streamRoutes(api, context);

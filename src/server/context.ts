@@ -8,6 +8,7 @@ import type {
   RawRequestDefaultExpression,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { AutomationGateway } from '../core/automations.ts';
 import type { GatewayApi } from '../core/gateway-api.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
 import type { HostRunner } from './hosts.ts';
@@ -57,6 +58,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
 
 export interface ServerContext {
   readonly gateway: GatewayApi;
+  readonly automations: AutomationGateway;
   /** By name. */
   readonly hosts: ReadonlyMap<string, HostRunner>;
   readonly clock: Clock;

@@ -10,7 +10,7 @@ import { EVENT_TYPES } from '../core/event.ts';
 import { parametersOf } from '../core/form.ts';
 import { MAX_RECIPIENTS } from '../core/request.ts';
 
-const time = (description: string) => z.string().meta({ description, format: 'date-time' });
+export const time = (description: string) => z.string().meta({ description, format: 'date-time' });
 const errorKind = z.enum(Object.keys(ERROR_KINDS) as [keyof typeof ERROR_KINDS]);
 
 export const errorBody = z

@@ -1,5 +1,6 @@
 /** The real server over the real service and a store in memory; only Twilio is a double, at the outer boundary. */
 
+import type { AutomationGateway } from '../../src/core/automations.ts';
 import type { Entry } from '../../src/core/entry.ts';
 import type { GatewayApi } from '../../src/core/gateway-api.ts';
 import type { InboundRequest, Replier } from '../../src/core/inbound.ts';
@@ -23,6 +24,7 @@ import { createMemoryStore } from '../../src/store/memory.ts';
 import { systemClock, systemRandom } from '../../src/system.ts';
 import { signedDigest, verifySignature } from '../../src/twilio/signature.ts';
 import { type CheckedFetch, checkedFetch } from './openapi.ts';
+import { NO_AUTOMATION_GATEWAY } from './settings.ts';
 
 export const ACCOUNT = `AC${'0'.repeat(32)}`;
 export const AUTH_TOKEN = 'the auth token of the account';
@@ -44,9 +46,13 @@ export interface ApiServerOptions {
   /** Replaces single methods of the gateway: for faults that only the outside can cause. */
   gateway?: Partial<GatewayApi>;
   twilio?: Partial<AccountClient>;
+<<<<<<< HEAD
   replier?: Replier;
   /** What the account owns; connecting changes them in place. */
   numbers?: OwnedNumber[];
+=======
+  automations?: AutomationGateway;
+>>>>>>> 58cc773 (automation: Home Assistant's automations over stored events)
 }
 
 export interface ApiServer {
@@ -134,6 +140,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   };
   const server = await createServer({
     gateway,
+    automations: options.automations ?? NO_AUTOMATION_GATEWAY,
     hosts: new Map(),
     listen: { host: '127.0.0.1', port: options.port ?? 0, hosts: options.hosts ?? [] },
     publicUrl: options.publicUrl ?? null,

@@ -12,6 +12,7 @@ import { startGateway } from '../../src/gateway.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { systemRandom } from '../../src/system.ts';
 import { createManualClock } from './manual-clock.ts';
+import { NO_AUTOMATIONS } from './settings.ts';
 import { startSimulator } from './simulator.ts';
 
 /** What tests of Twilio's API ask: where it answers, for whom, and what the phones saw. */
@@ -104,6 +105,7 @@ function settingsFor(simulator: Simulator, dataDir: string, { settings, account 
     delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'auto' },
     facade: { answerWithinMs: 5000 },
     retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
+    automation: NO_AUTOMATIONS,
     configFile: null,
     warnings: [],
     ...settings,

@@ -5,6 +5,7 @@ import type { EntryState } from '../../src/core/entry.ts';
 import type { RunningGateway } from '../../src/gateway.ts';
 import type { ClockReading, DrivenClock } from './driven-clock.ts';
 import { enableCompileCache } from 'node:module';
+import { NO_AUTOMATIONS } from './settings.ts';
 
 // Before anything large is imported: killed gateways start again and again.
 enableCompileCache();
@@ -133,6 +134,7 @@ function settingsOf({ dataDir, twilio, trialSid, perSecond, port, delivery }: Ga
     delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'always', ...delivery },
     facade: { answerWithinMs: 5000 },
     retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
+    automation: NO_AUTOMATIONS,
     configFile: null,
     warnings: [],
   };

@@ -1,0 +1,78 @@
+/** The blocks beside the automations: `notify:` and `rest_command:` as Home Assistant writes them. */
+
+import type { Located } from '../core/located.ts';
+import type { NotifyBlock, RestCommand } from './services.ts';
+import { Fields, invalid, kindOf, listOf, type PrintPlace } from './fields.ts';
+import { durationMs } from './parse.ts';
+
+const PLATFORMS = ['twilio_sms', 'twilio_call'] as const;
+
+/** Throws `TOLLBOARD_AUTOMATION_INVALID`. A block without a name is `notify.notify`, as in Home Assistant. */
+export function parseNotify(source: Located | null, printPlace: PrintPlace): NotifyBlock[] {
+  const blocks = listOf(source).map((item, index): NotifyBlock => {
+    const fields = new Fields(item, `notify/${index}`, printPlace);
+    const platform = fields.need('platform') as NotifyBlock['platform'];
+    if (!PLATFORMS.includes(platform))
+      throw invalid(fields.where, `${fields.path}/platform`, `is ${platform.slice(0, 40)}`, PLATFORMS.join(' or '));
+    const name = slug(fields.text('name') ?? 'notify');
+    const block = { name, platform, fromNumber: fields.need('from_number') };
+    fields.end('a block of notify');
+    return block;
+  });
+  for (const [index, { name }] of blocks.entries()) {
+    const first = blocks.findIndex((block) => block.name === name);
+    const item = listOf(source)[index];
+    if (first === index || item === undefined) continue;
+    throw invalid(
+      printPlace(item.place),
+      `notify/${index}/name`,
+      `is ${name}, as of notify/${first}`,
+      'a name of its own',
+    );
+  }
+  return blocks;
+}
+
+function slug(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '_')
+      .replace(/^_+|_+$/g, '') || 'notify'
+  );
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+/** Home Assistant's default, in milliseconds. */
+const TIMEOUT_MS = 10_000;
+
+/** Throws `TOLLBOARD_AUTOMATION_INVALID`. */
+export function parseRestCommands(source: Located | null, printPlace: PrintPlace): Record<string, RestCommand> {
+  if (source === null) return {};
+  if (source.kind !== 'map')
+    throw invalid(printPlace(source.place), 'rest_command', `is ${kindOf(source)}`, 'a mapping of names');
+  return Object.fromEntries(
+    source.entries.map(({ key, value }) => [key, restCommand(new Fields(value, `rest_command/${key}`, printPlace))]),
+  );
+}
+
+function restCommand(fields: Fields): RestCommand {
+  const method = (fields.text('method') ?? 'get').toLowerCase();
+  if (!METHODS.includes(method))
+    throw invalid(fields.where, `${fields.path}/method`, `is ${method.slice(0, 20)}`, METHODS.join(', '));
+  const timeout = fields.text('timeout');
+  const timeoutMs = timeout === null ? TIMEOUT_MS : (durationMs(timeout) ?? -1);
+  if (timeoutMs <= 0 || timeoutMs > 60_000)
+    throw invalid(fields.where, `${fields.path}/timeout`, `is ${timeout?.slice(0, 20)}`, 'seconds, up to 60');
+  const headers = Object.entries(fields.mapping('headers')).map(([name, value]) => [name.toLowerCase(), String(value)]);
+  const command: RestCommand = {
+    url: fields.need('url'),
+    method: method.toUpperCase(),
+    payload: fields.text('payload'),
+    contentType: fields.text('content_type'),
+    headers: Object.fromEntries(headers),
+    timeoutMs,
+  };
+  fields.end('a rest_command');
+  return command;
+}

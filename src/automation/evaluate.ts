@@ -1,0 +1,170 @@
+/** Conditions, and values that may hold templates, against the variables of a run. */
+
+import type { Condition, Duration, Part } from './definition.ts';
+import type { TemplateEngine, Variables } from './template/engine.ts';
+import type { Value } from './template/python.ts';
+import { durationMs, WEEKDAYS } from './parse.ts';
+import { pythonLiteral, pythonText } from './template/python.ts';
+
+/** A fault of a part, in words and with its place in the file. */
+export class PartError extends Error {
+  override readonly name = 'PartError';
+  readonly path: string;
+  readonly where: string;
+
+  constructor({ path, where }: Pick<Part, 'path' | 'where'>, message: string) {
+    super(message);
+    this.path = path;
+    this.where = where;
+  }
+}
+
+export interface Evaluation {
+  engine: TemplateEngine;
+  variables: Variables;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** Texts anywhere in the value are rendered and read as what they mean; everything else stays. */
+export async function rendered(value: Value, part: Part, evaluation: Evaluation): Promise<Value> {
+  if (typeof value === 'string') return inWords(part, evaluation.engine.value(value, evaluation.variables));
+  if (Array.isArray(value)) {
+    const items: Value[] = [];
+    for (const item of value as readonly Value[]) items.push(await rendered(item, part, evaluation));
+    return items;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return renderedFields(value as Readonly<Record<string, Value>>, part, evaluation);
+}
+
+/** Each sees those before it: `variables` may build on each other. */
+export async function renderedFields(
+  fields: Readonly<Record<string, Value>>,
+  part: Part,
+  evaluation: Evaluation,
+  building = false,
+): Promise<Record<string, Value>> {
+  const found: Record<string, Value> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    const variables = building ? { ...evaluation.variables, ...found } : evaluation.variables;
+    found[name] = await rendered(value, part, { ...evaluation, variables });
+  }
+  return found;
+}
+
+export function renderedText(template: string, part: Part, { engine, variables }: Evaluation): Promise<string> {
+  return inWords(part, engine.text(template, variables));
+}
+
+/** A part that is switched off, by a word or by a template. */
+export async function isEnabled(part: Part, evaluation: Evaluation): Promise<boolean> {
+  return typeof part.enabled === 'boolean' ? part.enabled : isTrue(await rendered(part.enabled, part, evaluation));
+}
+
+/** Milliseconds. */
+export async function durationOf(duration: Duration, part: Part, evaluation: Evaluation): Promise<number> {
+  if (typeof duration === 'number') return duration;
+  const value = await rendered(duration as Value, part, evaluation);
+  const ms = typeof value === 'object' && value !== null ? sumOf(value) : durationMs(pythonText(value));
+  if (ms !== null && ms >= 0 && ms <= MAX_MS) return ms;
+  throw new PartError(part, `the duration is ${pythonLiteral(value)}; expected seconds, or HH:MM:SS, up to a year`);
+}
+
+const MAX_MS = 366 * 86_400_000;
+const UNIT_MS: Readonly<Record<string, number>> = {
+  days: 86_400_000,
+  hours: 3_600_000,
+  minutes: 60_000,
+  seconds: 1000,
+  milliseconds: 1,
+};
+
+function sumOf(value: object): number | null {
+  const sum = Object.entries(value).reduce(
+    (total, [unit, count]) => total + Number(count) * (UNIT_MS[unit] ?? Number.NaN),
+    0,
+  );
+  return Number.isNaN(sum) ? null : sum;
+}
+
+/** As Home Assistant reads the result of a template as a condition. */
+export function isTrue(value: Value): boolean {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'number') return value !== 0;
+  return typeof value === 'string' && ['true', 'yes', 'on', 'enable', '1'].includes(value.toLowerCase().trim());
+}
+
+/** All hold. A condition that is switched off counts as if it were not there. */
+export async function allHold(conditions: readonly Condition[], evaluation: Evaluation): Promise<boolean> {
+  for (const condition of conditions) {
+    if ((await isEnabled(condition, evaluation)) && !(await holds(condition, evaluation))) return false;
+  }
+  return true;
+}
+
+/** Throws {@link PartError} with the condition's own place, however deep it lies. */
+export async function holds(condition: Condition, evaluation: Evaluation): Promise<boolean> {
+  switch (condition.kind) {
+    case 'template':
+      return isTrue(await rendered(condition.template, condition, evaluation));
+    case 'and':
+      return allHold(condition.conditions, evaluation);
+    case 'or':
+      for (const one of condition.conditions) {
+        if ((await isEnabled(one, evaluation)) && (await holds(one, evaluation))) return true;
+      }
+      return false;
+    case 'not':
+      for (const one of condition.conditions) {
+        if ((await isEnabled(one, evaluation)) && (await holds(one, evaluation))) return false;
+      }
+      return true;
+    case 'time':
+      return timeHolds(condition, evaluation.now);
+    case 'numeric_state':
+      return numberHolds(condition, evaluation);
+    case 'state': {
+      const text = await renderedText(condition.value, condition, evaluation);
+      return condition.states.includes(text);
+    }
+    case 'trigger': {
+      const { trigger } = evaluation.variables as { trigger?: { id?: string } };
+      return trigger?.id !== undefined && condition.ids.includes(trigger.id);
+    }
+  }
+}
+
+/** Local time. `after` later than `before` spans midnight. */
+function timeHolds({ after, before, weekday }: Extract<Condition, { kind: 'time' }>, now: number): boolean {
+  const local = new Date(now);
+  const two = (number: number) => String(number).padStart(2, '0');
+  const time = `${two(local.getHours())}:${two(local.getMinutes())}:${two(local.getSeconds())}`;
+  if (weekday.length > 0 && !weekday.includes(WEEKDAYS[local.getDay()] ?? '')) return false;
+  if (after === null) return before === null || time < before;
+  if (before === null) return time >= after;
+  return after <= before ? time >= after && time < before : time >= after || time < before;
+}
+
+async function numberHolds(
+  condition: Extract<Condition, { kind: 'numeric_state' }>,
+  evaluation: Evaluation,
+): Promise<boolean> {
+  const number = async (value: Value) => {
+    const found = await rendered(value, condition, evaluation);
+    const text = pythonText(found).trim();
+    if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return Number(text);
+    throw new PartError(condition, `${pythonLiteral(found)} is no number`);
+  };
+  const value = await number(condition.value);
+  if (condition.above !== null && !(value > (await number(condition.above)))) return false;
+  return condition.below === null || value < (await number(condition.below));
+}
+
+async function inWords<T>(part: Part, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new PartError(part, error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,271 @@
+import type { Located } from '../core/located.ts';
+import type { Automation } from './definition.ts';
+import type { Run, RunWorld, ServiceCall } from './run.ts';
+import type { Fired } from './trigger.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createManualClock } from '../../test/support/manual-clock.ts';
+import { readSource } from '../config/source.ts';
+import { systemClock } from '../system.ts';
+import { parseAutomations } from './parse.ts';
+import { carryOn } from './run.ts';
+import { createTemplateEngine } from './template/engine.ts';
+
+const engine = createTemplateEngine({ clock: systemClock });
+const folder = mkdtempSync(join(tmpdir(), 'tollboard-run-'));
+afterAll(async () => {
+  await engine.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function automation(yaml: string): Automation {
+  const file = join(folder, 'a.yaml');
+  writeFileSync(file, `trigger: {trigger: event, event_type: twilio_data_received}\n${yaml}`);
+  const [one] = parseAutomations(readSource(file, {}) as Located, ({ line }) => `a.yaml:${line}`);
+  return one as Automation;
+}
+
+const trigger: Fired = {
+  platform: 'event',
+  id: '0',
+  idx: '0',
+  alias: null,
+  event: {
+    id: 'EV1',
+    event_type: 'twilio_data_received',
+    data: { From: '+15551230001', Body: 'open {{ 1 }}', NumMedia: '0' },
+    time_fired: '2026-07-01T12:00:00.000Z',
+  },
+};
+
+class Killed extends Error {}
+
+interface Laboratory {
+  run: Run;
+  /** Calls as the world saw them; a key that was seen does nothing again. */
+  calls: ServiceCall[];
+  saves: number;
+}
+
+/** Carries an automation on until it ends, with `kills` crashes at the saves of these numbers. */
+async function carried(yaml: string, { kills = [] as number[], fail = '' } = {}): Promise<Laboratory> {
+  const clock = createManualClock();
+  const started: Run = {
+    id: 'EV1-a',
+    automation: automation(yaml),
+    trigger,
+    startedAt: clock.now(),
+    endedAt: null,
+    ending: 'running',
+    error: null,
+    steps: [],
+  };
+  const lab: Laboratory = { run: started, calls: [], saves: 0 };
+  let disk = JSON.stringify(started);
+  const seen = new Map<string, ServiceCall>();
+  for (;;) {
+    const life = new AbortController();
+    const sleep = async (ms: number, signal?: AbortSignal) => {
+      clock.advance(ms);
+      signal?.throwIfAborted();
+    };
+    const world: RunWorld = {
+      engine,
+      clock: { ...clock, sleep },
+      async save(run) {
+        lab.saves += 1;
+        disk = JSON.stringify(run);
+        if (!kills.includes(lab.saves)) return;
+        life.abort(new Killed());
+        throw new Killed();
+      },
+      async call(call) {
+        if (!seen.has(call.key)) lab.calls.push(call);
+        seen.set(call.key, call);
+        if (call.service === fail) throw new Error('nobody answers');
+        return { called: call.service };
+      },
+      fire: async (type, data, key) => void lab.calls.push({ service: type, data, target: {}, key, trigger }),
+      waitForTrigger: async () => trigger,
+    };
+    const run = JSON.parse(disk) as Run;
+    try {
+      await carryOn(run, world, life.signal);
+      return { ...lab, run };
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+    }
+  }
+}
+
+const HANDLER = `
+action:
+  - variables:
+      sender: |
+        {{ trigger.event.data.From }}
+      message: |
+        {{ trigger.event.data.Body }}
+  - action: notify.persistent_notification
+    data:
+      message: |
+        incoming twilio message from {{sender}}: {{ message }}
+        all event data: {{ trigger.event.data }}
+`;
+
+describe('a run', () => {
+  it("prints the document's handler of a text as Home Assistant does, and runs nothing that the text says", async () => {
+    const { calls, run } = await carried(HANDLER);
+    expect(calls).toMatchObject([
+      {
+        service: 'notify.persistent_notification',
+        data: {
+          message: [
+            'incoming twilio message from +15551230001: open {{ 1 }}',
+            "all event data: {'From': '+15551230001', 'Body': 'open {{ 1 }}', 'NumMedia': '0'}",
+          ].join('\n'),
+        },
+      },
+    ]);
+    expect(run).toMatchObject({ ending: 'finished', error: null });
+  });
+
+  const flows: Array<[what: string, yaml: string, calls: string[], ending?: string]> = [
+    ['a condition that does not hold ends it', "condition: '{{ false }}'\naction: [{action: a.b}]", []],
+    ['an inline condition ends it', "action: [{action: a.b}, '{{ 1 > 2 }}', {action: c.d}]", ['a.b'], 'stopped'],
+    ['stop ends it', 'action: [{action: a.b}, {stop: enough}, {action: c.d}]', ['a.b'], 'stopped'],
+    ['stop with error fails it', 'action: [{stop: bad, error: true}]', [], 'failed'],
+    [
+      'choose takes the first that holds',
+      "action: [{choose: [{conditions: '{{ false }}', sequence: [{action: a.a}]}, {conditions: '{{ true }}', sequence: [{action: b.b}]}], default: [{action: c.c}]}]",
+      ['b.b'],
+    ],
+    [
+      'choose takes its default',
+      "action: [{choose: [{conditions: '{{ false }}', sequence: []}], default: [{action: c.c}]}]",
+      ['c.c'],
+    ],
+    ['if and else', "action: [{if: '{{ false }}', then: [{action: a.a}], else: [{action: b.b}]}]", ['b.b']],
+    [
+      'repeat counts',
+      "action: [{repeat: {count: 3, sequence: [{action: 'a.n{{ repeat.index }}'}]}}]",
+      ['a.n1', 'a.n2', 'a.n3'],
+    ],
+    [
+      'repeat goes over items',
+      "action: [{repeat: {for_each: [x, y], sequence: [{action: 'a.{{ repeat.item }}'}]}}]",
+      ['a.x', 'a.y'],
+    ],
+    [
+      'repeat until',
+      "action: [{variables: {n: 0}}, {repeat: {until: '{{ n >= 2 }}', sequence: [{variables: {n: '{{ n + 1 }}'}}, {action: 'a.n{{ n }}'}]}}]",
+      ['a.n1', 'a.n2'],
+    ],
+    [
+      'repeat while',
+      "action: [{repeat: {while: '{{ repeat.index < 3 }}', sequence: [{action: a.a}]}}]",
+      ['a.a', 'a.a'],
+    ],
+    [
+      'what is switched off is passed over',
+      "action: [{action: a.a, enabled: false}, {action: b.b, enabled: '{{ 1 == 1 }}'}]",
+      ['b.b'],
+    ],
+    [
+      'a response is a variable',
+      "action: [{action: a.a, response_variable: r}, {action: 'b.{{ r.called[:1] }}'}]",
+      ['a.a', 'b.a'],
+    ],
+    [
+      'delays and waits',
+      "action: [{delay: '00:10:00'}, {wait_for_trigger: {trigger: event, event_type: x}, timeout: 5}, {action: 'a.{{ wait.completed }}'}]",
+      ['a.True'],
+    ],
+    [
+      'a template is waited for',
+      "action: [{wait_template: '{{ false }}', timeout: 3}, {action: 'a.{{ wait.completed }}'}]",
+      ['a.False'],
+    ],
+    [
+      'a wait that ends it',
+      "action: [{wait_template: '{{ false }}', timeout: 3, continue_on_timeout: false}, {action: a.a}]",
+      [],
+      'stopped',
+    ],
+    ['an event', "action: [{event: mine, event_data: {n: '{{ 1 + 1 }}'}}]", ['mine']],
+  ];
+  it.each(flows)('%s', async (_what, yaml, calls, ending) => {
+    const { calls: made, run } = await carried(yaml);
+    expect(made.map(({ service }) => service)).toEqual(calls);
+    expect(run.ending).toBe(ending ?? (calls.length === 0 ? 'stopped' : 'finished'));
+  });
+
+  it('goes on over an error only where it is told to', async () => {
+    const yaml = 'action: [{action: a.b, continue_on_error: true}, {action: c.d}, {action: a.b}, {action: e.f}]';
+    const { calls, run } = await carried(yaml, { fail: 'a.b' });
+    expect(calls.map(({ service }) => service)).toEqual(['a.b', 'c.d', 'a.b']);
+    expect(run).toMatchObject({ ending: 'failed', error: 'a.yaml:2: actions/2: nobody answers' });
+  });
+
+  const hostile: Array<[what: string, yaml: string, says: RegExp]> = [
+    [
+      'loops without end',
+      "action: [{repeat: {while: '{{ true }}', sequence: [{variables: {a: 1}}]}}]",
+      /a\.yaml:2: .*it loops/,
+    ],
+    ['loops over nothing without end', 'action: [{repeat: {count: 1000000, sequence: []}}]', /goes round more than/],
+    [
+      'has a template with a fault',
+      "action: [{action: a.b, data: {x: '{{ nothing.at.all }}'}}]",
+      /a\.yaml:2: actions\/0: undefined/,
+    ],
+    [
+      'counts to what is no number',
+      'action: [{repeat: {count: \'{{ "many" }}\', sequence: []}}]',
+      /count is 'many'; expected a whole number/,
+    ],
+    ['waits for what is no duration', 'action: [{delay: \'{{ "soon" }}\'}]', /the duration is 'soon'/],
+  ];
+  it.each(hostile)('that %s ends with one sentence and its place', async (_what, yaml, says) => {
+    const { run } = await carried(yaml);
+    expect(run).toMatchObject({ ending: 'failed', error: expect.stringMatching(says) });
+  });
+});
+
+describe('a run that is killed', () => {
+  const yaml = `
+action:
+  - variables: {n: '{{ now().microsecond }}'}
+  - action: notify.a
+    data: {message: 'one {{ n }}'}
+  - delay: 60
+  - repeat:
+      count: 2
+      sequence:
+        - action: notify.b
+          data: {message: 'round {{ repeat.index }} {{ n }}'}
+        - if: '{{ repeat.index == 2 }}'
+          then: [{delay: 5}]
+  - parallel: [{action: notify.c}, {sequence: [{delay: 1}, {action: notify.d}]}]
+  - event: mine
+`;
+
+  it('at any save, once or twice, ends as one that was not, with no call made twice', async () => {
+    const whole = await carried(yaml);
+    const seen = ({ calls, run }: Laboratory) => [calls.map(({ service }) => service), run.ending];
+    expect(seen(whole)[0]).toEqual(['notify.a', 'notify.b', 'notify.b', 'notify.c', 'notify.d', 'mine']);
+    for (let at = 1; at <= whole.saves; at++) {
+      for (const kills of [[at], [at, at + 1]]) {
+        const killed = await carried(yaml, { kills });
+        const [calls, ending] = seen(killed);
+        // An event has no second time that does nothing: its key is for whoever takes it.
+        expect([...new Set(calls as string[])].sort(), `killed at ${kills}`).toEqual(
+          [...new Set(seen(whole)[0] as string[])].sort(),
+        );
+        expect((calls as string[]).filter((name) => name !== 'mine')).toHaveLength(5);
+        expect(ending).toBe('finished');
+      }
+    }
+  });
+});

@@ -1,0 +1,444 @@
+/**
+ * One run of an automation. It is carried out from its beginning each time, also after a restart: what was done stands in
+ * its journal, step by step under a key of its own, and is not done again. A step with an effect is on disk before the
+ * effect; the effect has a key that is the same the second time, so that a text is sent once whatever happens in between.
+ */
+
+import type { Clock } from '../core/ports.ts';
+import type { Action, Automation, Condition, Trigger } from './definition.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { TemplateEngine } from './template/engine.ts';
+import type { Value } from './template/python.ts';
+import type { Fired } from './trigger.ts';
+import { isTollboardError } from '../core/errors.ts';
+import { durationOf, holds, isEnabled, isTrue, PartError, rendered, renderedFields, renderedText } from './evaluate.ts';
+import { pythonLiteral } from './template/python.ts';
+
+/** A line of the journal, and of the trace. */
+export interface Step {
+  /** Unique in its run, the same each time: the path, with the rounds of the loops around it. */
+  key: string;
+  path: string;
+  where: string;
+  at: number;
+  /** What came of it; null where nothing does. */
+  result: Value;
+  /** Variables that it set. */
+  changed: Readonly<Record<string, Value>> | null;
+  /** In words; the run ended, unless the action goes on over errors. */
+  error: string | null;
+}
+
+export type Ending = 'running' | 'finished' | 'stopped' | 'failed' | 'canceled';
+
+/** As it is stored. */
+export interface Run {
+  id: string;
+  automation: Automation;
+  trigger: Fired;
+  startedAt: number;
+  endedAt: number | null;
+  ending: Ending;
+  /** Why it failed or stopped, with its place. */
+  error: string | null;
+  steps: Step[];
+}
+
+/** What a run asks of the world; every method may reject with an error in words. */
+export interface RunWorld {
+  engine: TemplateEngine;
+  clock: Clock;
+  /** The journal as it is now, on disk when it resolves. */
+  save(run: Run): Promise<void>;
+  /** `key` is the same when the call is made again after a crash. */
+  call(service: ServiceCall, signal: AbortSignal): Promise<Value>;
+  fire(type: string, data: Readonly<Record<string, Value>>, key: string): Promise<void>;
+  /** Resolves with what fired, once one of the triggers does. */
+  waitForTrigger(triggers: readonly Trigger[], waiting: Waiting, signal: AbortSignal): Promise<Fired>;
+}
+
+export interface Waiting {
+  runId: string;
+  key: string;
+  evaluation: Evaluation;
+}
+
+export interface ServiceCall {
+  /** `domain.service`. */
+  service: string;
+  data: Readonly<Record<string, Value>>;
+  target: Readonly<Record<string, Value>>;
+  key: string;
+  trigger: Fired;
+}
+
+/** Steps of one run; a loop without end stops here. */
+const MAX_STEPS = 2000;
+/** A template that is waited for is looked at this often. */
+const LOOK_MS = 1000;
+
+/** Carries the run on to its end, or until the signal: then it rejects with the signal's reason and can be carried on again. */
+export async function carryOn(run: Run, world: RunWorld, signal: AbortSignal): Promise<void> {
+  const runner = new Runner(run, world, signal);
+  try {
+    await runner.whole();
+    end(run, world, 'finished', null);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Stop) end(run, world, error.failed ? 'failed' : 'stopped', error.message || null);
+    else end(run, world, 'failed', told(error));
+  }
+  await world.save(run);
+}
+
+function end(run: Run, { clock }: RunWorld, ending: Ending, error: string | null): void {
+  Object.assign(run, { ending, error, endedAt: clock.now() });
+}
+
+function told(error: unknown): string {
+  if (error instanceof PartError) return `${error.where}: ${error.path}: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Thrown to end a run on purpose: `stop`, or a condition that does not hold. */
+class Stop extends Error {
+  readonly failed: boolean;
+
+  constructor(reason: string, failed: boolean) {
+    super(reason);
+    this.failed = failed;
+  }
+}
+
+interface Scope {
+  variables: Record<string, Value>;
+  /** Of the loops around, as `[2][0]`. */
+  rounds: string;
+  signal: AbortSignal;
+}
+
+class Runner {
+  readonly #run: Run;
+  readonly #world: RunWorld;
+  readonly #signal: AbortSignal;
+  readonly #journal: Map<string, Step>;
+  /** Steps that are not on disk yet. */
+  #unsaved = false;
+
+  constructor(run: Run, world: RunWorld, signal: AbortSignal) {
+    this.#run = run;
+    this.#world = world;
+    this.#signal = signal;
+    this.#journal = new Map(run.steps.map((step) => [step.key, step]));
+  }
+
+  async whole(): Promise<void> {
+    const { automation, trigger } = this.#run;
+    const scope: Scope = { variables: { trigger: trigger as never }, rounds: '', signal: this.#signal };
+    const part = { path: 'variables', where: automation.where, alias: null, enabled: true };
+    const fired = automation.triggers[Number(trigger.idx)];
+    const given = { ...automation.variables, ...fired?.variables };
+    if (Object.keys(given).length > 0) await this.#setVariables('variables', part, given, scope);
+    for (const condition of automation.conditions) {
+      if (!(await this.#judge(condition, scope))) throw new Stop('', false);
+    }
+    await this.#sequence(automation.actions, scope);
+  }
+
+  async #sequence(actions: readonly Action[], scope: Scope): Promise<void> {
+    for (const action of actions) {
+      scope.signal.throwIfAborted();
+      const enabled = await this.#once(
+        `${action.path}#enabled`,
+        action,
+        scope,
+        async () => isEnabled(action, this.#at(scope)),
+        action.enabled === true,
+      );
+      if (enabled === false) continue;
+      try {
+        await this.#perform(action, scope);
+      } catch (error) {
+        scope.signal.throwIfAborted();
+        if (error instanceof Stop || !action.continueOnError) throw error;
+      }
+    }
+  }
+
+  async #perform(action: Action, scope: Scope): Promise<void> {
+    switch (action.kind) {
+      case 'service':
+        return this.#service(action, scope);
+      case 'variables':
+        return this.#setVariables(action.path, action, action.variables, scope);
+      case 'delay':
+        return this.#delay(action, scope);
+      case 'wait_for_trigger':
+        return this.#waitForTrigger(action, scope);
+      case 'wait_template':
+        return this.#waitForTemplate(action, scope);
+      case 'choose':
+        for (const option of action.options) {
+          if (await this.#judgeAll(option.conditions, scope)) return this.#sequence(option.sequence, scope);
+        }
+        return this.#sequence(action.fallback, scope);
+      case 'if':
+        return this.#sequence((await this.#judgeAll(action.conditions, scope)) ? action.yes : action.no, scope);
+      case 'repeat':
+        return this.#repeat(action, scope);
+      case 'parallel':
+        return this.#parallel(action, scope);
+      case 'sequence':
+        return this.#sequence(action.sequence, scope);
+      case 'stop':
+        throw new Stop(await renderedText(action.reason, action, this.#at(scope)), action.error);
+      case 'event':
+        return this.#fire(action, scope);
+      case 'condition':
+        if (!(await this.#judge(action.condition, scope))) throw new Stop('', false);
+    }
+  }
+
+  /** What a step came to, once and for all. `plain` steps that cannot turn out otherwise leave no line. */
+  async #once(
+    key: string,
+    { path, where }: Pick<Action, 'path' | 'where'>,
+    scope: Scope,
+    work: () => Promise<Value>,
+    plain = false,
+  ): Promise<Value> {
+    if (plain) return true;
+    const own = key + scope.rounds;
+    const known = this.#journal.get(own);
+    if (known !== undefined) {
+      if (known.error !== null) throw new Error(known.error);
+      return known.result;
+    }
+    const result = await work();
+    this.#note({ key: own, path, where, result, changed: null, error: null });
+    return result;
+  }
+
+  #note(step: Omit<Step, 'at'>): void {
+    if (this.#run.steps.length >= MAX_STEPS)
+      throw new PartError(step, `the run has more than ${MAX_STEPS} steps: it loops`);
+    const whole = { ...step, at: this.#world.clock.now() };
+    this.#run.steps.push(whole);
+    this.#journal.set(step.key, whole);
+    this.#unsaved = true;
+  }
+
+  async #save(): Promise<void> {
+    if (!this.#unsaved) return;
+    this.#unsaved = false;
+    await this.#world.save(this.#run);
+  }
+
+  #at({ variables }: Scope): Evaluation {
+    return { engine: this.#world.engine, variables, now: this.#world.clock.now() };
+  }
+
+  async #judge(condition: Condition, scope: Scope): Promise<boolean> {
+    const verdict = await this.#once(condition.path, condition, scope, async () =>
+      (await isEnabled(condition, this.#at(scope))) ? holds(condition, this.#at(scope)) : true,
+    );
+    return verdict === true;
+  }
+
+  async #judgeAll(conditions: readonly Condition[], scope: Scope): Promise<boolean> {
+    for (const condition of conditions) if (!(await this.#judge(condition, scope))) return false;
+    return true;
+  }
+
+  async #setVariables(
+    key: string,
+    part: Pick<Action, 'path' | 'where' | 'alias' | 'enabled'>,
+    fields: Readonly<Record<string, Value>>,
+    scope: Scope,
+  ): Promise<void> {
+    const own = key + scope.rounds;
+    let changed = this.#journal.get(own)?.changed ?? null;
+    if (changed === null) {
+      changed = await renderedFields(fields, part, this.#at(scope), true);
+      this.#note({ key: own, path: part.path, where: part.where, result: null, changed, error: null });
+    }
+    Object.assign(scope.variables, changed);
+  }
+
+  async #service(action: Extract<Action, { kind: 'service' }>, scope: Scope): Promise<void> {
+    const at = this.#at(scope);
+    const asked = await this.#once(`${action.path}#call`, action, scope, async () => ({
+      service: await renderedText(action.service, action, at),
+      data: await renderedFields(action.data, action, at),
+      target: await renderedFields(action.target, action, at),
+    }));
+    const { service, data, target } = asked as unknown as Pick<ServiceCall, 'service' | 'data' | 'target'>;
+    const key = `${this.#run.id}:${action.path}${scope.rounds}`;
+    const answer = await this.#effect(action, scope, () =>
+      this.#world.call({ service, data, target, key, trigger: this.#run.trigger }, scope.signal),
+    );
+    if (action.response !== null) scope.variables[action.response] = answer;
+  }
+
+  async #fire(action: Extract<Action, { kind: 'event' }>, scope: Scope): Promise<void> {
+    const at = this.#at(scope);
+    const asked = await this.#once(`${action.path}#call`, action, scope, async () => ({
+      type: await renderedText(action.type, action, at),
+      data: await renderedFields(action.data, action, at),
+    }));
+    const { type, data } = asked as unknown as { type: string; data: Record<string, Value> };
+    await this.#effect(action, scope, async () => {
+      await this.#world.fire(type, data, `${this.#run.id}:${action.path}${scope.rounds}`);
+      return null;
+    });
+  }
+
+  /** The journal is on disk before; what failed is told with its place, and stays failed. */
+  async #effect(action: Action, scope: Scope, work: () => Promise<Value>): Promise<Value> {
+    const key = action.path + scope.rounds;
+    const known = this.#journal.get(key);
+    if (known !== undefined && known.error !== null) throw new PartError(action, known.error);
+    if (known !== undefined) return known.result;
+    await this.#save();
+    const line = { key, path: action.path, where: action.where, changed: null };
+    try {
+      const result = await work();
+      this.#note({ ...line, result, error: null });
+      return result;
+    } catch (error) {
+      scope.signal.throwIfAborted();
+      const why = isTollboardError(error)
+        ? `${error.message} ${error.remedy}`
+        : error instanceof Error
+          ? error.message
+          : String(error);
+      this.#note({ ...line, result: null, error: why });
+      throw new PartError(action, why);
+    }
+  }
+
+  async #delay(action: Extract<Action, { kind: 'delay' }>, scope: Scope): Promise<void> {
+    const until = await this.#deadline(action, action.delay, scope);
+    await this.#sleepUntil(until, scope.signal);
+    await this.#once(action.path, action, scope, async () => null);
+  }
+
+  /** Set once; it stays where it is over any restart. */
+  async #deadline(action: Action, duration: Parameters<typeof durationOf>[0], scope: Scope): Promise<number> {
+    const until = await this.#once(
+      `${action.path}#until`,
+      action,
+      scope,
+      async () => this.#world.clock.now() + (await durationOf(duration, action, this.#at(scope))),
+    );
+    await this.#save();
+    return Number(until);
+  }
+
+  async #sleepUntil(until: number, signal: AbortSignal): Promise<void> {
+    const left = until - this.#world.clock.now();
+    if (left > 0) await this.#world.clock.sleep(left, signal);
+  }
+
+  async #waitForTrigger(action: Extract<Action, { kind: 'wait_for_trigger' }>, scope: Scope): Promise<void> {
+    const until = action.timeout === null ? null : await this.#deadline(action, action.timeout, scope);
+    await this.#save();
+    const key = action.path + scope.rounds;
+    const fired = await this.#once(action.path, action, scope, async () => {
+      const waiting = { runId: this.#run.id, key, evaluation: this.#at(scope) };
+      return (await this.#within(until, scope, (signal) =>
+        this.#world.waitForTrigger(action.triggers, waiting, signal),
+      )) as Value;
+    });
+    this.#waited(action, scope, fired, { trigger: fired });
+  }
+
+  async #waitForTemplate(action: Extract<Action, { kind: 'wait_template' }>, scope: Scope): Promise<void> {
+    const until = action.timeout === null ? null : await this.#deadline(action, action.timeout, scope);
+    await this.#save();
+    const completed = await this.#once(action.path, action, scope, async () =>
+      this.#within(until, scope, async (signal) => {
+        while (!isTrue(await rendered(action.template, action, this.#at(scope))))
+          await this.#world.clock.sleep(LOOK_MS, signal);
+        return true;
+      }),
+    );
+    this.#waited(action, scope, completed, { completed: completed !== null });
+  }
+
+  #waited(
+    action: { continueOnTimeout: boolean } & Pick<Action, 'path' | 'where'>,
+    scope: Scope,
+    result: Value,
+    wait: Readonly<Record<string, Value>>,
+  ): void {
+    scope.variables.wait = { ...wait, completed: result !== null };
+    if (result === null && !action.continueOnTimeout) throw new Stop('The wait timed out.', false);
+  }
+
+  /** Null when the time is up. */
+  async #within<T>(until: number | null, scope: Scope, work: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+    if (until === null) return work(scope.signal);
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, scope.signal]);
+    const timeout = this.#sleepUntil(until, signal).then(
+      () => null,
+      () => new Promise<never>(() => undefined),
+    );
+    try {
+      return await Promise.race([work(signal), timeout]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #repeat(action: Extract<Action, { kind: 'repeat' }>, scope: Scope): Promise<void> {
+    const { loop } = action;
+    const items = loop.over === 'for_each' ? await this.#items(action, loop.items, scope) : null;
+    const count = loop.over === 'count' ? await this.#count(action, loop.count, scope) : (items?.length ?? null);
+    const outer = scope.variables.repeat;
+    for (let index = 1; count === null || index <= count; index++) {
+      const round: Scope = { ...scope, rounds: `${scope.rounds}[${index}]` };
+      const item = items === null ? {} : { item: items[index - 1] ?? null };
+      scope.variables.repeat = {
+        first: index === 1,
+        index,
+        ...(count === null ? {} : { last: index === count }),
+        ...item,
+      };
+      if (loop.over === 'while' && !(await this.#judgeAll(loop.conditions, round))) break;
+      await this.#sequence(action.sequence, round);
+      if (loop.over === 'until' && (await this.#judgeAll(loop.conditions, round))) break;
+      // An empty loop makes no steps by which it could be stopped.
+      if (index > MAX_STEPS) throw new PartError(action, `the loop goes round more than ${MAX_STEPS} times`);
+    }
+    if (outer === undefined) delete scope.variables.repeat;
+    else scope.variables.repeat = outer;
+  }
+
+  async #items(action: Action, items: Value, scope: Scope): Promise<readonly Value[]> {
+    const value = await this.#once(`${action.path}#items`, action, scope, () =>
+      rendered(items, action, this.#at(scope)),
+    );
+    if (Array.isArray(value)) return value as readonly Value[];
+    throw new PartError(action, `for_each is ${pythonLiteral(value)}; expected a list`);
+  }
+
+  async #count(action: Action, count: Value, scope: Scope): Promise<number> {
+    const value = await this.#once(`${action.path}#count`, action, scope, () =>
+      rendered(count, action, this.#at(scope)),
+    );
+    const number = Number(value);
+    if (Number.isInteger(number) && number >= 0) return number;
+    throw new PartError(action, `count is ${pythonLiteral(value)}; expected a whole number`);
+  }
+
+  /** Each branch has variables of its own; the first fault ends the run once all branches have ended. */
+  async #parallel(action: Extract<Action, { kind: 'parallel' }>, scope: Scope): Promise<void> {
+    const ended = await Promise.allSettled(
+      action.branches.map((branch) => this.#sequence(branch, { ...scope, variables: { ...scope.variables } })),
+    );
+    const failed = ended.find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+}

@@ -1,0 +1,456 @@
+/**
+ * Automations at work: takes stored events in their order, begins runs in the same write that settles the event, carries
+ * runs on (also after a restart), and lets times come. What came in while the gateway was down is worked off when it is
+ * back; a time that passed meanwhile is not made up for, as in Home Assistant.
+ */
+
+import type { AutomationView } from '../core/automations.ts';
+import type { Delivery } from '../core/consumer.ts';
+import type { EventRecord } from '../core/event.ts';
+import type { Clock, Logger, Store } from '../core/ports.ts';
+import type { Automation, Trigger } from './definition.ts';
+import type { Run, RunWorld, ServiceCall, Waiting } from './run.ts';
+import type { TemplateEngine } from './template/engine.ts';
+import type { Value } from './template/python.ts';
+import type { EventTrigger, Fired, TimeTrigger } from './trigger.ts';
+import { TollboardError } from '../core/errors.ts';
+import { isEnabled, renderedFields } from './evaluate.ts';
+import { carryOn } from './run.ts';
+import { ROOM, recordsUnder, runRecord, storedRuns, tidy, waitRecord } from './runs.ts';
+import { isPlain } from './template/rewrite.ts';
+import { firedByEvent, firedByTime, fits, nextTime } from './trigger.ts';
+
+/** The name under which automations take events. */
+export const CONSUMER = 'automation';
+
+export interface RunnerOptions {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  engine: TemplateEngine;
+  automations: readonly Automation[];
+  /** Carries out a service call; rejects with what it failed with. */
+  call(service: ServiceCall, signal: AbortSignal): Promise<Value>;
+  /** Told once no run of an event is under way any more: nothing will answer it. */
+  onQuiet(eventId: string): void;
+}
+
+export interface Runner {
+  automations(): AutomationView[];
+  /** The newest last. Throws `TOLLBOARD_AUTOMATION_UNKNOWN`. */
+  runs(automationId: string): Promise<Run[]>;
+  /** Begins a run as if its first trigger had fired. Throws `TOLLBOARD_AUTOMATION_UNKNOWN`. */
+  runNow(automationId: string): Promise<Run>;
+  /** From now on these; runs under way go on with what they began with. */
+  reload(automations: readonly Automation[]): void;
+  /** Resolves once no run is under way but those that wait for a time or an event. */
+  stop(): Promise<void>;
+}
+
+interface Active {
+  run: Run;
+  abort: AbortController;
+  ended: Promise<void>;
+}
+
+interface Wait {
+  triggers: readonly Trigger[];
+  waiting: Waiting;
+  resolve(fired: Fired): void;
+}
+
+/** Deliveries taken at a time. */
+const BATCH = 50;
+
+/** Begins with what the last start left under way. */
+export async function startRunner(options: RunnerOptions): Promise<Runner> {
+  const runner = new AutomationRunner(options);
+  await runner.resume();
+  return runner;
+}
+
+const STOPPED = new DOMException('The gateway stops.', 'AbortError');
+const RESTARTED = new DOMException('A newer run took over.', 'AbortError');
+
+class AutomationRunner implements Runner {
+  readonly #options: RunnerOptions;
+  #automations: readonly Automation[];
+  readonly #active = new Map<string, Active>();
+  readonly #waits = new Set<Wait>();
+  readonly #stopping = new AbortController();
+  #nap = new AbortController();
+  #pumping: Promise<void> | null = null;
+  #again = false;
+  /** Deliveries of which nothing came, not settled yet. */
+  readonly #idle: Array<{ consumer: string; replay: number | null; eventSeq: number }> = [];
+  readonly #unsubscribe: () => void;
+  #times: Promise<void> = Promise.resolve();
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#automations = options.automations;
+    this.#unsubscribe = options.store.onCommit(({ events }) => {
+      if (events.length > 0) this.#pump();
+    });
+  }
+
+  async resume(): Promise<void> {
+    for (const run of await storedRuns(this.#options.store)) if (run.ending === 'running') this.#begin(run);
+    this.#times = this.#watchTimes();
+    this.#pump();
+  }
+
+  automations(): AutomationView[] {
+    return this.#automations.map(({ id, alias, mode, where }) => {
+      return { id, alias, mode, where, running: this.#running(id).length };
+    });
+  }
+
+  runs(automationId: string): Promise<Run[]> {
+    this.#known(automationId);
+    return storedRuns(this.#options.store, automationId);
+  }
+
+  async runNow(automationId: string): Promise<Run> {
+    const automation = this.#known(automationId);
+    const { clock, store } = this.#options;
+    const trigger = automation.triggers[0];
+    const fired: Fired = { platform: 'manual', id: trigger?.id ?? '0', idx: '0', alias: trigger?.alias ?? null };
+    const run = newRun(`manual-${clock.now()}.${automation.id}`, automation, fired, clock.now());
+    await store.keep({ put: [runRecord(run)] });
+    this.#begin(run);
+    return run;
+  }
+
+  reload(automations: readonly Automation[]): void {
+    this.#automations = automations;
+    this.#nap.abort();
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#stopping.signal.aborted) {
+      this.#unsubscribe();
+      this.#stopping.abort(STOPPED);
+      this.#nap.abort();
+      for (const { abort } of this.#active.values()) abort.abort(STOPPED);
+    }
+    await Promise.all([this.#pumping, this.#times, ...[...this.#active.values()].map(({ ended }) => ended)]);
+  }
+
+  #known(id: string): Automation {
+    const automation = this.#automations.find((one) => one.id === id);
+    if (automation !== undefined) return automation;
+    const known = this.#automations.map((one) => one.id).join(', ') || 'none';
+    throw new TollboardError('TOLLBOARD_AUTOMATION_UNKNOWN', { details: { id: id.slice(0, 80), known } });
+  }
+
+  /* ---------------------------------------------------------------- events */
+
+  #pump(): void {
+    this.#again = true;
+    this.#pumping ??= this.#pumpAll().finally(() => {
+      this.#pumping = null;
+    });
+  }
+
+  async #pumpAll(): Promise<void> {
+    const { store, logger, clock } = this.#options;
+    while (this.#again && !this.#stopping.signal.aborted) {
+      this.#again = false;
+      try {
+        const deliveries = await store.deliveries(CONSUMER, BATCH);
+        for (const delivery of deliveries) {
+          if (this.#stopping.signal.aborted) return;
+          await this.#take(delivery);
+        }
+        await this.#settleIdle();
+        this.#again ||= deliveries.length === BATCH;
+      } catch (error) {
+        this.#idle.length = 0;
+        logger.warn({ error: String(error) }, 'automations could not take an event; they try again');
+        this.#again = true;
+        await clock.sleep(1000, this.#stopping.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Runs and waits that an event fires are on disk with its settling: it fires each once, whatever happens next. */
+  async #take({ event, replay, consumer }: Delivery): Promise<void> {
+    const { store, clock } = this.#options;
+    const suffix = replay === null ? '' : `-r${replay}`;
+    const begun: Run[] = [];
+    for (const automation of this.#automations) {
+      const fired = await this.#fired(automation.triggers, event, { ...automation.variables });
+      if (fired !== null) begun.push(newRun(`${event.id}${suffix}.${automation.id}`, automation, fired, clock.now()));
+    }
+    const waited = await this.#waitedFor(event);
+    const runs = begun.filter((run) => this.#admits(run.automation));
+    const put = [
+      ...runs.map(runRecord),
+      ...waited.map(([{ waiting }, fired]) => waitRecord(waiting.runId, waiting.key, fired)),
+    ];
+    const settled = { consumer, replay, eventSeq: event.seq };
+    if (put.length === 0) {
+      // Nothing comes of most events: they are settled together.
+      this.#idle.push(settled);
+      this.#options.onQuiet(event.id);
+      return;
+    }
+    const settle = [...this.#idle.splice(0), settled];
+    const kept = await store.keep({ put, settle });
+    if (!kept) return;
+    for (const [wait, fired] of waited) wait.resolve(fired);
+    for (const run of runs) this.#begin(run);
+    if (runs.length === 0) this.#options.onQuiet(event.id);
+  }
+
+  async #settleIdle(): Promise<void> {
+    const settle = this.#idle.splice(0);
+    if (settle.length > 0) await this.#options.store.keep({ settle });
+  }
+
+  async #fired(
+    triggers: readonly Trigger[],
+    event: EventRecord,
+    variables: Readonly<Record<string, Value>>,
+  ): Promise<Fired | null> {
+    for (const [index, trigger] of triggers.entries()) {
+      if (trigger.kind !== 'event' || !(await this.#fits(trigger, event, variables))) continue;
+      return firedByEvent(trigger, index, event);
+    }
+    return null;
+  }
+
+  /** A trigger whose template fails does not fire; the fault is logged with its place. */
+  async #fits(trigger: EventTrigger, event: EventRecord, variables: Readonly<Record<string, Value>>): Promise<boolean> {
+    const { engine, clock, logger } = this.#options;
+    const evaluation = { engine, variables, now: clock.now() };
+    // Most triggers have nothing to render, and every event meets every automation.
+    if (trigger.enabled === false) return false;
+    if (trigger.enabled === true && !hasTemplate(trigger.types) && !hasTemplate(trigger.data))
+      return fits(trigger.types, trigger.data, event);
+    try {
+      if (trigger.enabled !== true && !(await isEnabled(trigger, evaluation))) return false;
+      const types = await renderedFields(Object.fromEntries(trigger.types.entries()), trigger, evaluation);
+      const plain = Object.values(types).map(String);
+      if (!plain.includes(event.type)) return false;
+      return fits(plain, await renderedFields(trigger.data, trigger, evaluation), event);
+    } catch (error) {
+      logger.warn(
+        { where: trigger.where, path: trigger.path, error: String(error) },
+        'a trigger could not be evaluated',
+      );
+      return false;
+    }
+  }
+
+  async #waitedFor(event: EventRecord): Promise<Array<[Wait, Fired]>> {
+    const found: Array<[Wait, Fired]> = [];
+    for (const wait of this.#waits) {
+      const fired = await this.#fired(wait.triggers, event, wait.waiting.evaluation.variables as never);
+      if (fired !== null) found.push([wait, fired]);
+    }
+    return found;
+  }
+
+  /* ---------------------------------------------------------------- runs */
+
+  #running(automationId: string): Active[] {
+    return [...this.#active.values()].filter(({ run }) => run.automation.id === automationId);
+  }
+
+  /** Whether the mode lets one more begin. */
+  #admits({ id, mode, max }: Automation): boolean {
+    const { length } = this.#running(id);
+    if (mode === 'restart') return true;
+    if (length < (mode === 'single' ? 1 : max)) return true;
+    this.#options.logger.warn({ automation: id, mode }, 'an automation already runs as often as it may');
+    return false;
+  }
+
+  #begin(run: Run): void {
+    if (this.#stopping.signal.aborted || this.#active.has(run.id)) return;
+    const { mode } = run.automation;
+    const others = this.#running(run.automation.id);
+    if (mode === 'restart') for (const { abort } of others) abort.abort(RESTARTED);
+    const before = mode === 'queued' || mode === 'restart' ? Promise.all(others.map(({ ended }) => ended)) : null;
+    const abort = new AbortController();
+    const active: Active = { run, abort, ended: Promise.resolve() };
+    this.#active.set(run.id, active);
+    active.ended = this.#carry(run, before, abort.signal).finally(() => this.#end(run));
+  }
+
+  #end(run: Run): void {
+    this.#active.delete(run.id);
+    const event = run.trigger.event?.id;
+    if (event === undefined) return;
+    const others = [...this.#active.values()].some((active) => active.run.trigger.event?.id === event);
+    if (!others) this.#options.onQuiet(event);
+  }
+
+  async #carry(run: Run, before: Promise<unknown> | null, signal: AbortSignal): Promise<void> {
+    const { store, logger, clock } = this.#options;
+    for (;;) {
+      try {
+        await before;
+        signal.throwIfAborted();
+        await carryOn(run, this.#world(), signal);
+        await tidy(store, run);
+        return;
+      } catch (error) {
+        if (signal.reason === STOPPED) return;
+        if (signal.reason === RESTARTED) return this.#cancel(run);
+        logger.warn({ run: run.id, error: String(error) }, 'a run could not be kept; it goes on');
+        await clock.sleep(1000, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #cancel(run: Run): Promise<void> {
+    Object.assign(run, { ending: 'canceled', error: RESTARTED.message, endedAt: this.#options.clock.now() });
+    await this.#save(run).catch(() => undefined);
+  }
+
+  #save = async (run: Run): Promise<void> => {
+    await this.#options.store.keep({ put: [runRecord(run)] });
+  };
+
+  #world(): RunWorld {
+    const { engine, clock, store, call } = this.#options;
+    return {
+      engine,
+      clock,
+      save: this.#save,
+      call,
+      fire: (type, data, key) => this.#fire(type, data, key),
+      waitForTrigger: async (triggers, waiting, signal) => {
+        const known = await store.record(ROOM, `wait/${waiting.runId}/${waiting.key}`);
+        if (known !== null) return known.value as Fired;
+        return this.#waitFor(triggers, waiting, signal);
+      },
+    };
+  }
+
+  #waitFor(triggers: readonly Trigger[], waiting: Waiting, signal: AbortSignal): Promise<Fired> {
+    return new Promise((resolve, reject) => {
+      const times = new AbortController();
+      const end = () => {
+        this.#waits.delete(wait);
+        times.abort();
+        signal.removeEventListener('abort', abort);
+      };
+      const wait: Wait = {
+        triggers,
+        waiting,
+        resolve: (fired) => {
+          end();
+          resolve(fired);
+        },
+      };
+      const abort = () => {
+        end();
+        reject(signal.reason as Error);
+      };
+      if (signal.aborted) return reject(signal.reason as Error);
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waits.add(wait);
+      for (const [index, trigger] of triggers.entries())
+        if (trigger.kind !== 'event') void this.#sleepUntilTime(trigger, index, times.signal, wait.resolve);
+    });
+  }
+
+  async #sleepUntilTime(
+    trigger: TimeTrigger,
+    index: number,
+    signal: AbortSignal,
+    tell: (fired: Fired) => void,
+  ): Promise<void> {
+    const { clock } = this.#options;
+    const at = nextTime(trigger, clock.now());
+    if (at === null) return;
+    await clock.sleep(at - clock.now(), signal).then(
+      () => tell(firedByTime(trigger, index, at)),
+      () => undefined,
+    );
+  }
+
+  /** An automation's own event: it is not Twilio's, so it is not stored; it fires other automations. */
+  async #fire(type: string, data: Readonly<Record<string, Value>>, key: string): Promise<void> {
+    const { clock, store } = this.#options;
+    const texts = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, value as string]));
+    const event = {
+      seq: 0,
+      id: key,
+      type: type as EventRecord['type'],
+      at: clock.now(),
+      entryId: null,
+      data: texts,
+      simulated: false,
+    };
+    const runs: Run[] = [];
+    for (const automation of this.#automations) {
+      const fired = await this.#fired(automation.triggers, event, automation.variables);
+      const run = fired === null ? null : newRun(`${key}.${automation.id}`, automation, fired, clock.now());
+      if (run === null || !this.#admits(automation) || (await this.#exists(run))) continue;
+      runs.push(run);
+    }
+    const waited = await this.#waitedFor(event);
+    await store.keep({
+      put: [
+        ...runs.map(runRecord),
+        ...waited.map(([{ waiting }, fired]) => waitRecord(waiting.runId, waiting.key, fired)),
+      ],
+    });
+    for (const [wait, fired] of waited) wait.resolve(fired);
+    for (const run of runs) this.#begin(run);
+  }
+
+  async #exists(run: Run): Promise<boolean> {
+    const records = await recordsUnder(this.#options.store, `run/${run.automation.id}/`);
+    return records.some(({ key }) => key.endsWith(`/${run.id}`));
+  }
+
+  /* ---------------------------------------------------------------- times */
+
+  async #watchTimes(): Promise<void> {
+    const { clock, store, logger } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      const now = clock.now();
+      const due = this.#automations.flatMap((automation) =>
+        automation.triggers.flatMap((trigger, index) => {
+          const at = trigger.kind === 'event' || trigger.enabled === false ? null : nextTime(trigger, now);
+          return at === null ? [] : [{ automation, trigger: trigger as TimeTrigger, index, at }];
+        }),
+      );
+      const next = Math.min(...due.map(({ at }) => at), now + LONGEST_SLEEP_MS);
+      this.#nap = new AbortController();
+      await clock.sleep(Math.max(1, next - now), this.#nap.signal).catch(() => undefined);
+      if (this.#stopping.signal.aborted) return;
+      for (const { automation, trigger, index, at } of due) {
+        if (at > clock.now() || at > next || !this.#admits(automation)) continue;
+        const run = newRun(`time-${at}.${automation.id}`, automation, firedByTime(trigger, index, at), clock.now());
+        try {
+          await store.keep({ put: [runRecord(run)] });
+          this.#begin(run);
+        } catch (error) {
+          logger.error(
+            { automation: automation.id, error: String(error) },
+            'a time came, but its run could not be kept',
+          );
+        }
+      }
+    }
+  }
+}
+
+function hasTemplate(value: unknown): boolean {
+  if (typeof value === 'string') return !isPlain(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasTemplate);
+}
+
+/** A clock that jumps must not keep a time from coming. */
+const LONGEST_SLEEP_MS = 30_000;
+
+function newRun(id: string, automation: Automation, trigger: Fired, startedAt: number): Run {
+  return { id, automation, trigger, startedAt, endedAt: null, ending: 'running', error: null, steps: [] };
+}

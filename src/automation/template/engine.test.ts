@@ -1,0 +1,58 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../system.ts';
+import { createTemplateEngine } from './engine.ts';
+
+const engine = createTemplateEngine({ clock: systemClock });
+afterAll(() => engine.close());
+
+describe('the engine', () => {
+  it('gives text, or what the text means', async () => {
+    expect(await engine.text('{{ 1 + 1 }} ', {})).toBe('2');
+    expect(await engine.value('{{ 1 + 1 }}', {})).toBe(2);
+    expect(await engine.value('{{ trigger.event.data }}', { trigger: { event: { data: { From: '+1' } } } })).toEqual({
+      From: '+1',
+    });
+    expect(await engine.value('{{ to }}', { to: '+15551230001' })).toBe('+15551230001');
+    expect(await engine.value('12', {})).toBe('12');
+  });
+
+  it('renders many at once, each with its own variables', async () => {
+    const texts = await Promise.all(Array.from({ length: 50 }, (_, n) => engine.text('{{ n }}!', { n })));
+    expect(texts).toEqual(Array.from({ length: 50 }, (_, n) => `${n}!`));
+  });
+
+  const hostile: Array<[what: string, template: string, says: RegExp]> = [
+    [
+      'counts to 10^9',
+      '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}',
+      /too many steps/,
+    ],
+    ['builds 1 GB of text', "{{ 'x' * 1000000000 }}", /memory|characters/],
+    [
+      'doubles a text without end',
+      "{% set ns = namespace(t='x') %}{% for i in range(60) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}{{ ns.t }}",
+      /memory|characters/,
+    ],
+    ['has a pattern that never ends', "{{ ('a' * 40) is match('(a+)+b') }}", /longer than \d+ ms/],
+  ];
+  it.each(hostile)('ends a template that %s, and goes on', async (_what, template, says) => {
+    const own = createTemplateEngine({ clock: systemClock, timeoutMs: 1500 });
+    try {
+      const [bad, good] = await Promise.allSettled([own.text(template, {}), own.text('{{ 2 * 3 }}', {})]);
+      expect(bad).toMatchObject({
+        status: 'rejected',
+        reason: { name: 'TemplateError', message: expect.stringMatching(says) },
+      });
+      expect(good).toEqual({ status: 'fulfilled', value: '6' });
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('renders nothing once closed', async () => {
+    const own = createTemplateEngine({ clock: systemClock });
+    await own.close();
+    await own.close();
+    await expect(own.text('{{ 1 }}', {})).rejects.toThrow('closed');
+  });
+});

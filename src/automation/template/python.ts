@@ -1,0 +1,153 @@
+/** How Python writes and reads values: what a template prints, and what its text means to whoever asked for a value. */
+
+/** A value that templates work with: JSON, in which an integer and a float are told apart only by their digits. */
+export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value };
+
+/** `str(value)`: text stays as it is; a mapping prints as in Python (interface §7: `{'From': '+1…'}`). */
+export function pythonText(value: unknown): string {
+  return typeof value === 'string' ? value : pythonLiteral(value);
+}
+
+/** `repr(value)`. */
+export function pythonLiteral(value: unknown): string {
+  if (value === null || value === undefined) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'string') return quoted(value);
+  if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(', ')}]`;
+  const entries = value instanceof Map ? [...value] : Object.entries(value as object);
+  return `{${entries.map(([name, item]) => `${pythonLiteral(name)}: ${pythonLiteral(item)}`).join(', ')}}`;
+}
+
+/** Of Latin-1: control characters, the no-break space and the soft hyphen. */
+const UNSEEN = /[\p{Cc}\u00a0\u00ad]/gu;
+
+/** Single quotes unless the text has some and no double ones; what cannot be seen is escaped. */
+function quoted(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const escaped = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t')
+    .replaceAll(UNSEEN, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return quote + (quote === "'" ? escaped.replaceAll("'", "\\'") : escaped) + quote;
+}
+
+/** Home Assistant's: a number without leading zeros. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d*)?$|^-?\.\d+$/;
+
+/** Deeper than this is no literal that somebody wrote. */
+const MAX_DEPTH = 50;
+
+/**
+ * What the text of a template means, as Home Assistant reads it: a number, `True`, `False`, `None`, a list, tuple or
+ * mapping become that; everything else stays the text. Unlike there, text that begins with `+` stays text: it is a number
+ * to call, not to count with (interface §7).
+ */
+export function parseNative(text: string): Value {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.startsWith('+')) return text;
+  if (NUMBER.test(trimmed)) return Number(trimmed);
+  if (trimmed in WORDS) return WORDS[trimmed] as Value;
+  if (!'[({'.includes(trimmed[0] ?? ' ')) return text;
+  const reader = new Reader(trimmed);
+  try {
+    const value = reader.value(0);
+    return reader.atEnd() && typeof value !== 'string' ? value : text;
+  } catch {
+    return text;
+  }
+}
+
+const WORDS: Readonly<Record<string, Value>> = { True: true, False: false, None: null };
+
+/** `ast.literal_eval` for the literals that templates print. */
+class Reader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  atEnd(): boolean {
+    this.#blanks();
+    return this.#at === this.#text.length;
+  }
+
+  value(depth: number): Value {
+    if (depth > MAX_DEPTH) throw new Error('too deep');
+    this.#blanks();
+    const char = this.#text[this.#at] ?? '';
+    if (char === '[') return this.#list(']', depth);
+    if (char === '(') return this.#list(')', depth);
+    if (char === '{') return this.#mapping(depth);
+    if (char === "'" || char === '"') return this.#string(char);
+    const [word = ''] = /^[\w.+-]+/.exec(this.#text.slice(this.#at)) ?? [];
+    this.#at += word.length;
+    if (word in WORDS) return WORDS[word] as Value;
+    if (/^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i.test(word)) return Number(word);
+    throw new Error('no literal');
+  }
+
+  #list(end: string, depth: number): Value[] {
+    this.#at += 1;
+    const items: Value[] = [];
+    while (!this.#take(end)) {
+      items.push(this.value(depth + 1));
+      if (!this.#take(',') && this.#peek() !== end) throw new Error('no comma');
+    }
+    return items;
+  }
+
+  #mapping(depth: number): Value {
+    this.#at += 1;
+    const entries: Array<[string, Value]> = [];
+    while (!this.#take('}')) {
+      const name = this.value(depth + 1);
+      if (!this.#take(':')) throw new Error('no colon');
+      entries.push([pythonText(name), this.value(depth + 1)]);
+      if (!this.#take(',') && this.#peek() !== '}') throw new Error('no comma');
+    }
+    return Object.fromEntries(entries);
+  }
+
+  #string(quote: string): string {
+    let text = '';
+    for (this.#at += 1; this.#at < this.#text.length; this.#at++) {
+      const char = this.#text[this.#at] ?? '';
+      if (char === quote) {
+        this.#at += 1;
+        return text;
+      }
+      text += char === '\\' ? this.#escape() : char;
+    }
+    throw new Error('no end of text');
+  }
+
+  #escape(): string {
+    this.#at += 1;
+    const char = this.#text[this.#at] ?? '';
+    const digits = { x: 2, u: 4 }[char];
+    if (digits === undefined) return { n: '\n', r: '\r', t: '\t' }[char] ?? char;
+    const hex = this.#text.slice(this.#at + 1, this.#at + 1 + digits);
+    this.#at += digits;
+    return String.fromCharCode(Number.parseInt(hex, 16));
+  }
+
+  #peek(): string {
+    this.#blanks();
+    return this.#text[this.#at] ?? '';
+  }
+
+  #take(char: string): boolean {
+    if (this.#peek() !== char) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  #blanks(): void {
+    while (/\s/.test(this.#text[this.#at] ?? 'x')) this.#at += 1;
+  }
+}

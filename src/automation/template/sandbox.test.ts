@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { render } from './sandbox.ts';
+
+const NOON = Date.parse('2026-07-01T12:00:00Z');
+const event = { data: { From: '+15551230001', Body: "it's open", NumMedia: '0' } };
+const text = (template: string, variables: Record<string, unknown> = {}) =>
+  render({
+    template,
+    variables: { trigger: { event }, n: 7, list: [3, 1, 2], map: { a: 1, b: null }, ...variables },
+    now: NOON,
+  });
+
+describe('templates as in Home Assistant', () => {
+  const cases: Array<[template: string, result: string]> = [
+    ['plain {text}', 'plain {text}'],
+    ['{{ trigger.event.data.From }}', '+15551230001'],
+    ['{{ trigger.event.data }}', `{'From': '+15551230001', 'Body': "it's open", 'NumMedia': '0'}`],
+    ['{{ trigger.event.data.Body | upper }}', "IT'S OPEN"],
+    ["{{ trigger.event.data['From'][-4:] }}", '0001'],
+    ['{{ n > 5 }}', 'True'],
+    ['{{ none }}|{{ true }}|{{ [1, "x", none] }}', "None|True|[1, 'x', None]"],
+    ['{{ 7 / 2 }}|{{ 1.0 }}|{{ n }}', '3.5|1.0|7'],
+    ['{{ "5" | int + 1 }}|{{ "x" | int(0) }}|{{ "x" | int(default=3) }}', '6|0|3'],
+    ['{{ "2.5" | float }}|{{ "on" | bool }}', '2.5|True'],
+    ['{{ list | sort | join(",") }}|{{ list | max }}|{{ max(list) }}|{{ min(3, 1) }}', '1,2,3|3|3|1'],
+    [
+      "{{ 'abc' is match('a') }}|{{ 'abc' is search('c$') }}|{{ 'abc' | regex_replace('(b)', '[\\\\1]') }}",
+      'True|True|a[b]c',
+    ],
+    ["{{ 'a1b22' | regex_findall('\\\\d+') }}", "['1', '22']"],
+    ['{{ \'{"a": [1]}\' | from_json }}|{{ map | to_json }}', `{'a': [1]}|{"a":1,"b":null}`],
+    [
+      '{{ now().year }}|{{ utcnow().strftime("%Y-%m-%d %H:%M") }}|{{ as_timestamp(utcnow()) }}',
+      '2026|2026-07-01 12:00|1782907200',
+    ],
+    ['{{ 0 | timestamp_custom("%Y", false) }}|{{ utcnow() }}', '1970|2026-07-01 12:00:00+00:00'],
+    ["{{ map.get('a') }}|{{ map.get('z', 9) }}|{{ map.items() | list }}", "1|9|[['a', 1], ['b', None]]"],
+    ["{{ 'Hello World!' | slugify }}|{{ 2 | ordinal }}|{{ '%.2f' | format(3.14159) }}", 'hello_world|2nd|3.14'],
+    ["{{ '{} is {:.1f}'.format('x', 2) }}|{{ iif(n > 5, 'a', 'b') }}|{{ n | is_number }}", 'x is 2.0|a|True'],
+    ['{% if n == 7 and not n < 3 %}seven{% else %}other{% endif %}', 'seven'],
+    ['{% for i in list if i > 1 %}{{ loop.index }}:{{ i }} {% endfor %}', '1:3 2:2'],
+    ['{% set ns = namespace(sum=0) %}{% for i in list %}{% set ns.sum = ns.sum + i %}{% endfor %}{{ ns.sum }}', '6'],
+    ['{% macro hi(x) %}hi {{ x }}{% endmacro %}{{ hi("you") }}', 'hi you'],
+    ['{% raw %}{{ no }}{% endraw %}{# nothing #}', '{{ no }}'],
+    ['{{ missing }}|{{ missing | default("d") }}|{{ missing is defined }}', '|d|False'],
+  ];
+  it.each(cases)('%s', (template, result) => expect(text(template)).toBe(result));
+});
+
+describe('a template with a fault', () => {
+  const cases: Array<[template: string, says: RegExp]> = [
+    ['{{ a b }}', /line 1/],
+    ['a\n{{ "x" | int }}', /int got 'x' and has no default/],
+    ['{{ nothing.at.all }}', /undefined/],
+    ['{{ x | nofilter }}', /nofilter/],
+    ['{{ nofunction() }}', /nofunction/],
+    ["{{ states('light.kitchen') }}", /states asks for a state of Home Assistant/],
+    ['{% for i in range(100000) %}{% for j in range(10000) %}x{% endfor %}{% endfor %}', /too many steps/],
+    ['{{ range(10**9) | list }}', /range/],
+    [`{{ '${'x'.repeat(70_000)}' }}`, /more than 65536 characters/],
+    ["{{ 'ab' * 200000 }}", /more than 262144 characters/],
+  ];
+  it.each(cases)('%s: is told in words', (template, says) => expect(() => text(template)).toThrow(says));
+
+  it('leaves the next one as it was', () => {
+    for (const [template] of cases) expect(() => text(template)).toThrow();
+    expect(text('{{ 1 + 1 }}')).toBe('2');
+  });
+});
+
+it('a text that came in is a value, never a template', () => {
+  const body = '{{ 7 * 7 }}{% for i in range(9) %}x{% endfor %}';
+  expect(text('{{ body }}', { body })).toBe(body);
+});

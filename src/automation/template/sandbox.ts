@@ -1,0 +1,133 @@
+/** The template engine within its bounds: fuel for time, pages for memory, no function of ours that throws into it. */
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Environment, initSync } from 'minijinja-js/dist/web/minijinja_js.js';
+import { createFunctions, FUNCTION_NAMES, METHOD_NAMES, orderOf, print } from './functions.ts';
+import { CALLED, isPlain, MAX_TEMPLATE, METHOD, PRINTED, rewriteTemplate } from './rewrite.ts';
+
+export interface Rendering {
+  template: string;
+  /** True: only read, nothing run. */
+  check?: boolean;
+  /** JSON. */
+  variables: Readonly<Record<string, unknown>>;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** Instructions of one template: a loop of some ten thousand rounds. */
+const FUEL = 500_000;
+/** WebAssembly pages of 64 KiB: 64 MiB for all templates together. */
+const MAX_PAGES = 1024;
+/** Longest text that a template may make, in UTF-16 units. */
+export const MAX_OUTPUT = 256 * 1024;
+
+const NAMES = { functions: new Set<string>(FUNCTION_NAMES), methods: new Set<string>(METHOD_NAMES) };
+
+let loaded = false;
+
+/** Loads the engine, which takes longer than most templates. */
+export function load(): void {
+  if (loaded) return;
+  const file = createRequire(import.meta.url).resolve('minijinja-js/dist/web/minijinja_js_bg.wasm');
+  initSync({ module: withMaximum(readFileSync(file), MAX_PAGES) });
+  loaded = true;
+}
+
+/** Throws what is wrong with the template, in a sentence with its line. */
+export function render({ template, variables, now, check = false }: Rendering): string {
+  if (template.length > MAX_TEMPLATE) throw new Error(`the template has more than ${MAX_TEMPLATE} characters`);
+  if (isPlain(template)) return template;
+  load();
+  const source = rewriteTemplate(template, NAMES);
+  const environment = new Environment();
+  const faults: Error[] = [];
+  // What throws within the engine would leave it unusable, so it is kept and thrown afterwards.
+  const kept =
+    (run: (...args: unknown[]) => unknown) =>
+    (...args: unknown[]) => {
+      try {
+        return faults.length > 0 ? null : run(...args);
+      } catch (error) {
+        faults.push(error instanceof Error ? error : new Error(String(error)));
+        return null;
+      }
+    };
+  try {
+    environment.enablePyCompat();
+    environment.fuel = FUEL;
+    const { filters, tests, functions, methods } = createFunctions({ now });
+    const orders = orderOf(variables);
+    environment.addFilter(
+      PRINTED,
+      kept((value) => print(value, orders)),
+    );
+    for (const [name, run] of Object.entries(filters)) environment.addFilter(name, kept(run));
+    for (const [name, run] of Object.entries(tests)) environment.addTest(name, kept(run));
+    // The first argument of a function's filter is the `none` it hangs on.
+    for (const [name, run] of Object.entries(functions))
+      environment.addFilter(
+        CALLED + name,
+        kept((_none, ...args) => run(...args)),
+      );
+    for (const [name, run] of Object.entries(methods)) environment.addFilter(METHOD + name, kept(run));
+    if (check) environment.addTemplate('<string>', source);
+    const text = check ? '' : environment.renderStr(source, variables);
+    environment.free();
+    if (text.length > MAX_OUTPUT) throw new Error(`the template made more than ${MAX_OUTPUT} characters`);
+    if (faults[0] === undefined) return text.trim();
+  } catch (error) {
+    // After a trap the environment belongs to nobody and is not freed: the whole engine is given up.
+    throw faults[0] ?? inWords(error);
+  }
+  throw faults[0];
+}
+
+/** The engine names its template `<string>` and its trap by number. */
+function inWords(error: unknown): Error {
+  if (isTrap(error)) return error as Error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (/engine ran out of fuel/.test(message)) return new Error('the template takes too many steps');
+  return new Error(message.replace(/ ?\(in <string>:(\d+)\)/, ' (line $1)'));
+}
+
+/** A trap of the engine (out of memory, its own bug): it must not be used again. */
+export function isTrap(error: unknown): boolean {
+  return (
+    error instanceof Error && (error.name === 'RuntimeError' || /unreachable|recursive use|memory/.test(error.message))
+  );
+}
+
+/** The module with an upper bound on its one memory (WebAssembly core specification, §5.5.8). */
+function withMaximum(module: Buffer, pages: number): Buffer {
+  for (let at = 8; at < module.length; ) {
+    const id = module[at];
+    const [size, begin] = leb(module, at + 1);
+    if (id !== 5) {
+      at = begin + size;
+      continue;
+    }
+    const [minimum] = leb(module, begin + 2);
+    const limits = [1, 1, ...lebOf(minimum), ...lebOf(pages)];
+    return Buffer.concat([
+      module.subarray(0, at),
+      Buffer.from([5, ...lebOf(limits.length), ...limits]),
+      module.subarray(begin + size),
+    ]);
+  }
+  throw new Error('the template engine has no memory section');
+}
+
+function leb(bytes: Buffer, begin: number): [value: number, next: number] {
+  let value = 0;
+  for (let at = begin, shift = 0; ; at++, shift += 7) {
+    const byte = bytes[at] ?? 0;
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return [value, at + 1];
+  }
+}
+
+function lebOf(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...lebOf(value >>> 7)];
+}

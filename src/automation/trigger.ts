@@ -1,0 +1,99 @@
+/** When an automation fires: which events fit, and when a time comes next. Pure. */
+
+import type { EventRecord } from '../core/event.ts';
+import type { Trigger } from './definition.ts';
+import type { Value } from './template/python.ts';
+
+export type EventTrigger = Extract<Trigger, { kind: 'event' }>;
+export type TimeTrigger = Exclude<Trigger, { kind: 'event' }>;
+
+/** What templates know of it: `trigger`. */
+export interface Fired {
+  readonly platform: string;
+  readonly id: string;
+  readonly idx: string;
+  readonly alias: string | null;
+  readonly event?: {
+    readonly id: string;
+    readonly event_type: string;
+    readonly data: Readonly<Record<string, string>>;
+    readonly time_fired: string;
+  };
+  /** ISO 8601; of the two kinds of time. */
+  readonly now?: string;
+}
+
+/** `data`: `event_data` with its templates rendered. Type-strict: the text "0" is not the number 0. */
+export function fits(types: readonly string[], data: Readonly<Record<string, Value>>, event: EventRecord): boolean {
+  if (!types.includes(event.type)) return false;
+  return Object.entries(data).every(([name, wanted]) => {
+    const given = Object.hasOwn(event.data, name) ? event.data[name] : undefined;
+    return given !== undefined && given === wanted;
+  });
+}
+
+export function firedByEvent(trigger: EventTrigger, index: number, event: EventRecord): Fired {
+  return {
+    platform: 'event',
+    id: trigger.id,
+    idx: String(index),
+    alias: trigger.alias,
+    event: { id: event.id, event_type: event.type, data: event.data, time_fired: new Date(event.at).toISOString() },
+  };
+}
+
+export function firedByTime(trigger: TimeTrigger, index: number, at: number): Fired {
+  return {
+    platform: trigger.kind,
+    id: trigger.id,
+    idx: String(index),
+    alias: trigger.alias,
+    now: new Date(at).toISOString(),
+  };
+}
+
+/** The first whole second after `now` at which the trigger fires, local time; null within a day there is none. */
+export function nextTime(trigger: TimeTrigger, now: number): number | null {
+  return trigger.kind === 'time' ? nextClockTime(trigger.at, now) : nextPattern(trigger, now);
+}
+
+function nextClockTime(at: readonly string[], now: number): number | null {
+  const times = at.flatMap((text) => {
+    const [h = 0, m = 0, s = 0] = text.split(':').map(Number);
+    return [0, 1].map((days) => {
+      const day = new Date(now);
+      return new Date(day.getFullYear(), day.getMonth(), day.getDate() + days, h, m, s).getTime();
+    });
+  });
+  const later = times.filter((time) => time > now);
+  return later.length === 0 ? null : Math.min(...later);
+}
+
+type Pattern = Extract<Trigger, { kind: 'time_pattern' }>;
+
+/** A part that is left out is `*` above the largest one given, and 0 below it (Home Assistant's rule). */
+function nextPattern({ hours, minutes, seconds }: Pattern, now: number): number | null {
+  const h = hours ?? '*';
+  const m = minutes ?? (hours === null ? '*' : '0');
+  const s = seconds ?? '0';
+  const second = (Math.floor(now / 1000) + 1) * 1000;
+  const day = new Date(second);
+  for (let hour = 0; hour < 25; hour++) {
+    const at = new Date(day.getFullYear(), day.getMonth(), day.getDate(), day.getHours() + hour);
+    if (!matches(h, at.getHours())) continue;
+    for (let minute = 0; minute < 60; minute++) {
+      if (!matches(m, minute)) continue;
+      for (let one = 0; one < 60; one++) {
+        if (!matches(s, one)) continue;
+        const time = at.getTime() + (minute * 60 + one) * 1000;
+        if (time >= second) return time;
+      }
+    }
+  }
+  return null;
+}
+
+function matches(pattern: string, value: number): boolean {
+  if (pattern === '*') return true;
+  return pattern.startsWith('/') ? value % Number(pattern.slice(1)) === 0 : value === Number(pattern);
+}

@@ -1,0 +1,239 @@
+/** Automations over a gateway in this process: read from the configuration, reloaded when it changes, given their services. */
+
+import type { CheckFault } from './automation/check.ts';
+import type { Automation } from './automation/definition.ts';
+import type { Run } from './automation/run.ts';
+import type { Runner } from './automation/runner.ts';
+import type { NotifyBlock, OutgoingRequest } from './automation/services.ts';
+import type { Value } from './automation/template/python.ts';
+import type { AutomationSettings } from './config/settings.ts';
+import type { AutomationGateway, RunView } from './core/automations.ts';
+import type { EventRecord } from './core/event.ts';
+import type { Located } from './core/located.ts';
+import type { Clock, Logger, Messenger, Store } from './core/ports.ts';
+import { statSync } from 'node:fs';
+import { parseNotify, parseRestCommands } from './automation/blocks.ts';
+import { checkAutomations } from './automation/check.ts';
+import { parseAutomations } from './automation/parse.ts';
+import { createReplies } from './automation/replies.ts';
+import { CONSUMER, startRunner } from './automation/runner.ts';
+import { createServices, serviceNames } from './automation/services.ts';
+import { createTemplateEngine } from './automation/template/engine.ts';
+import { loadSettings } from './config/load.ts';
+import { isTollboardError } from './core/errors.ts';
+import { homeAssistantHost } from './hosts/home-assistant/host.ts';
+import { runHost } from './hosts/run.ts';
+import { systemClock } from './system.ts';
+
+export interface AutomationsOptions {
+  settings: AutomationSettings;
+  /** SID of the account that notifications go out from. */
+  accountSid: string;
+  store: Store;
+  messenger: Messenger;
+  clock: Clock;
+  logger: Logger;
+  request(request: OutgoingRequest): Promise<{ status: number; body: string }>;
+  /** Whether automations take events; false while there are none. */
+  consume(consumer: string, wanted: boolean): Promise<void>;
+}
+
+export interface Automations extends AutomationGateway {
+  /** Answers webhooks with what automations reply. */
+  replier(event: EventRecord, signal: AbortSignal): Promise<string | null>;
+  stop(): Promise<void>;
+}
+
+/** How often the files are looked at. */
+const LOOK_MS = 1000;
+
+/** Throws `TOLLBOARD_AUTOMATION_INVALID` for the first fault of the configuration, with its place. */
+export async function startAutomations(options: AutomationsOptions): Promise<Automations> {
+  const { clock, store, logger } = options;
+  const parsed = parse(options.settings);
+  const engine = createTemplateEngine({ clock });
+  const replies = createReplies(clock);
+  let services = servicesOf(options, parsed, { engine, replies });
+  await options.consume(CONSUMER, parsed.automations.length > 0);
+  const runner = await startRunner({
+    store,
+    clock,
+    logger,
+    engine,
+    automations: parsed.automations,
+    call: (call, signal) => services(call, signal),
+    onQuiet: (eventId) => replies.over(eventId),
+  });
+  const stopping = new AbortController();
+  const watching = watch(options, stopping.signal, async (settings) => {
+    const changed = parse(settings);
+    await options.consume(CONSUMER, changed.automations.length > 0);
+    services = servicesOf({ ...options, settings }, changed, { engine, replies });
+    runner.reload(changed.automations);
+    logger.info({ automations: changed.automations.length }, 'the automations were read again');
+  });
+  return {
+    ...gatewayOf(runner),
+    replier: (event, signal) =>
+      runner.automations().length === 0 ? Promise.resolve(null) : replies.await(event.id, signal),
+    async stop() {
+      stopping.abort();
+      await watching;
+      await runner.stop();
+      await engine.close();
+    },
+  };
+}
+
+function parse({ automations, notify, restCommand, printPlace }: AutomationSettings) {
+  return {
+    automations: parseAutomations(automations, printPlace),
+    notify: parseNotify(notify, printPlace),
+    restCommands: parseRestCommands(restCommand, printPlace),
+  };
+}
+
+function servicesOf(
+  options: AutomationsOptions,
+  { notify, restCommands }: ReturnType<typeof parse>,
+  { engine, replies }: Pick<Parameters<typeof createServices>[0], 'engine' | 'replies'>,
+) {
+  const { messenger, logger, request, settings } = options;
+  const { homeAssistant } = settings;
+  const notifyBy = (...args: Notification) => notifyTargets(options, ...args);
+  return createServices({ messenger, logger, engine, replies, notify, restCommands, homeAssistant, request, notifyBy });
+}
+
+/**
+ * For a check without a gateway: what a configuration, or a file of automations alone, holds and what is wrong with it.
+ * Throws the errors of reading it.
+ */
+export async function readAutomations(
+  source: AutomationSettings | string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ automations: Automation[]; faults: CheckFault[] }> {
+  const settings = typeof source === 'string' ? await settingsOfFile(source, env) : source;
+  const { automations, ...blocks } = parse(settings);
+  const engine = createTemplateEngine({ clock: systemClock });
+  try {
+    const services = serviceNames(blocks);
+    const faults = await checkAutomations(automations, {
+      engine,
+      services,
+      homeAssistant: settings.homeAssistant !== null,
+    });
+    return { automations, faults };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** A whole configuration has its automations below a key; a file of automations is them. */
+async function settingsOfFile(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<AutomationSettings> {
+  const { readSource, printPlace } = await import('./config/source.ts');
+  const source = readSource(file, env);
+  const whole = source.kind === 'map' && source.entries.some(({ key }) => key === 'automation');
+  if (whole) return (await loadSettings({ flags: { config: file }, env, cwd: process.cwd() })).automation;
+  const none = { notify: null, restCommand: null, homeAssistant: null, configFile: null, reload: null };
+  return { ...none, automations: source, printPlace };
+}
+
+type Notification = [block: NotifyBlock, data: Readonly<Record<string, Value>>, key: string, signal: AbortSignal];
+
+/** By the host that does what Home Assistant's own notifiers do; the account is the gateway's, so it needs no proof. */
+async function notifyTargets(
+  { messenger, clock, accountSid }: AutomationsOptions,
+  ...[block, data, key, signal]: Notification
+): Promise<Array<{ target: string; why: string }>> {
+  const input = {
+    twilio: { account_sid: accountSid, auth_token: 'of the configuration' },
+    notify: { platform: block.platform, from_number: block.fromNumber },
+    data,
+  };
+  const run = await runHost(homeAssistantHost, input, messenger, {
+    clock,
+    signal,
+    idempotencyKey: `automation:${key}`,
+  });
+  const { results, error } = run.output;
+  if (error !== undefined) return [{ target: 'no target', why: `${error.message} ${error.remedy}` }];
+  return results.flatMap(({ target, error: fault }) =>
+    fault === null ? [] : [{ target, why: `${fault.message} ${fault.remedy}` }],
+  );
+}
+
+function gatewayOf(runner: Runner): AutomationGateway {
+  return {
+    automations: () => runner.automations(),
+    runs: async (id) => (await runner.runs(id)).map(runView),
+    run: async (id) => runView(await runner.runNow(id)),
+  };
+}
+
+function runView({ id, automation, startedAt, endedAt, ending, error, trigger, steps }: Run): RunView {
+  const iso = (at: number) => new Date(at).toISOString();
+  return {
+    id,
+    automation: automation.id,
+    startedAt: iso(startedAt),
+    endedAt: endedAt === null ? null : iso(endedAt),
+    ending,
+    error,
+    trigger,
+    steps: steps.map(({ path, where, at, result, changed, error: fault }) => {
+      return { path, where, time: iso(at), result, changed, error: fault };
+    }),
+  };
+}
+
+/** A broken file is told and refused; what was read before runs on. */
+async function watch(
+  { settings, clock, logger }: AutomationsOptions,
+  signal: AbortSignal,
+  apply: (settings: AutomationSettings) => Promise<void>,
+): Promise<void> {
+  const { reload } = settings;
+  if (reload === null) return;
+  let files = filesOf(settings);
+  let seen = stampOf(files);
+  while (!signal.aborted) {
+    await clock.sleep(LOOK_MS, signal).catch(() => undefined);
+    const now = stampOf(files);
+    if (signal.aborted || now === seen) continue;
+    seen = now;
+    try {
+      const changed = await reload();
+      await apply(changed);
+      files = filesOf(changed);
+      seen = stampOf(files);
+    } catch (error) {
+      const why = isTollboardError(error) ? `${error.message} ${error.remedy}` : String(error);
+      logger.error({ error: why }, 'the configuration changed and cannot be used; the automations read before run on');
+    }
+  }
+}
+
+/** The files that the automations were read from, included ones too. */
+function filesOf({ automations, notify, restCommand, configFile }: AutomationSettings): string[] {
+  const files = new Set<string>(configFile === null ? [] : [configFile]);
+  const visit = (value: Located | null): void => {
+    if (value === null) return;
+    files.add(value.place.file);
+    if (value.kind === 'list') for (const item of value.items) visit(item);
+    if (value.kind === 'map') for (const entry of value.entries) visit(entry.value);
+  };
+  for (const value of [automations, notify, restCommand]) visit(value);
+  return [...files];
+}
+
+function stampOf(files: readonly string[]): string {
+  return files
+    .map((file) => {
+      const stat = statSync(file, { throwIfNoEntry: false });
+      return `${file} ${stat?.mtimeMs ?? 0} ${stat?.size ?? 0}`;
+    })
+    .join('\n');
+}

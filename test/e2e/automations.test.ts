@@ -1,0 +1,69 @@
+import type { Program } from '../support/program.ts';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createProgram } from '../support/program.ts';
+
+let program: Program;
+beforeAll(async () => {
+  program = createProgram();
+  writeFileSync(
+    path.join(program.cwd, 'tollboard.yaml'),
+    `automation:
+  - alias: Say hello
+    trigger: {trigger: time, at: '03:00'}
+    action:
+      - action: notify.persistent_notification
+        data: {message: 'hello at {{ now().year > 2000 }}'}
+`,
+  );
+  await program.serve(['start', '--port', '0', '--simulator-port', '0', '--json']);
+});
+afterAll(() => program.close());
+
+describe('tollboard automations', () => {
+  it('lists, runs and traces what the gateway has', async () => {
+    const list = await program.run(['automations', 'list', '--json']);
+    expect(list.lines).toMatchObject([{ id: 'say_hello', alias: 'Say hello', mode: 'single', running: 0 }]);
+    const none = await program.run(['automations', 'trace', 'say_hello']);
+    expect(none).toMatchObject({ code: 0, out: '', err: expect.stringContaining('not run yet') });
+    const begun = await program.run(['automations', 'run', 'say_hello', '--json']);
+    expect(begun).toMatchObject({ code: 0, lines: [{ automation: 'say_hello' }] });
+    const trace = async () => (await program.run(['automations', 'trace', 'say_hello', '--json'])).lines[0];
+    let run = await trace();
+    while (run?.ending === 'running') run = await trace();
+    expect(run).toMatchObject({ ending: 'finished', steps: [{}, { result: { message: 'hello at True' } }] });
+    const all = await program.run(['automations', 'trace', 'say_hello', '--list', '--json']);
+    expect(all.lines).toHaveLength(1);
+  });
+
+  it('checks a file without running anything, with file and line of each fault', async () => {
+    const file = path.join(program.cwd, 'broken.yaml');
+    writeFileSync(
+      file,
+      "trigger: {trigger: time, at: '3:00'}\naction:\n  - action: notify.nobody\n    data: {message: '{{ 1 + }}'}\n",
+    );
+    const good = await program.run(['automations', 'check']);
+    expect(good).toMatchObject({ code: 0, err: expect.stringContaining('1 automation, nothing wrong') });
+    const bad = await program.run(['automations', 'check', 'broken.yaml', '--json']);
+    expect(bad.code).toBe(2);
+    expect(bad.lines).toMatchObject([
+      {
+        path: 'actions/0',
+        where: expect.stringMatching(/broken\.yaml:3:/),
+        message: expect.stringContaining('line 1'),
+      },
+      { path: 'actions/0', message: expect.stringContaining('there is no service notify.nobody') },
+    ]);
+    const missing = await program.run(['automations', 'check', 'nowhere.yaml']);
+    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('TOLLBOARD_CONFIG_FILE_UNREADABLE') });
+  });
+
+  it.each([
+    ['an automation that is not there', ['automations', 'run', 'nobody'], 'TOLLBOARD_AUTOMATION_UNKNOWN'],
+    ['a run that is not there', ['automations', 'trace', 'say_hello', 'nowhere'], 'TOLLBOARD_AUTOMATION_RUN_UNKNOWN'],
+  ])('answers %s with one error', async (_what, args, code) => {
+    const { code: exit, err } = await program.run(args);
+    expect([exit, err.includes(code)]).toEqual([2, true]);
+  });
+});
