@@ -74,8 +74,7 @@ export async function startAutomations(options: AutomationsOptions): Promise<Aut
   });
   return {
     ...gatewayOf(runner),
-    replier: (event, signal) =>
-      runner.automations().length === 0 ? Promise.resolve(null) : replies.await(event.id, signal),
+    replier: (event, signal) => (runner.mayAnswer(event) ? replies.await(event.id, signal) : Promise.resolve(null)),
     async stop() {
       stopping.abort();
       await watching;

@@ -148,7 +148,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
       const rawBody = json === undefined ? {} : { rawBody: json };
       return verifySignature({ url, fields, signature, authTokens, ...rawBody }) ? signedDigest(url, fields) : null;
     },
-    replier: null,
+    replier: (event, signal) => automations.replier(event, signal),
     onReceived: meters.received,
   });
   const api = createGatewayService({

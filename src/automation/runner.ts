@@ -41,6 +41,8 @@ export interface Runner {
   runs(automationId: string): Promise<Run[]>;
   /** Begins a run as if its first trigger had fired. Throws `TOLLBOARD_AUTOMATION_UNKNOWN`. */
   runNow(automationId: string): Promise<Run>;
+  /** Whether a run of this event may still answer it: one is under way, or the event was not looked at yet. */
+  mayAnswer(event: Pick<EventRecord, 'id' | 'seq'>): boolean;
   /** From now on these; runs under way go on with what they began with. */
   reload(automations: readonly Automation[]): void;
   /** Resolves once no run is under way but those that wait for a time or an event. */
@@ -81,6 +83,8 @@ class AutomationRunner implements Runner {
   #nap = new AbortController();
   #pumping: Promise<void> | null = null;
   #again = false;
+  /** Events up to this one were looked at. */
+  #place = 0;
   /** Deliveries of which nothing came, not settled yet. */
   readonly #idle: Array<{ consumer: string; replay: number | null; eventSeq: number }> = [];
   readonly #unsubscribe: () => void;
@@ -95,6 +99,8 @@ class AutomationRunner implements Runner {
   }
 
   async resume(): Promise<void> {
+    const places = await this.#options.store.consumers();
+    this.#place = places.find(({ consumer }) => consumer === CONSUMER)?.seq ?? 0;
     for (const run of await storedRuns(this.#options.store)) if (run.ending === 'running') this.#begin(run);
     this.#times = this.#watchTimes();
     this.#pump();
@@ -120,6 +126,10 @@ class AutomationRunner implements Runner {
     await store.keep({ put: [runRecord(run)] });
     this.#begin(run);
     return run;
+  }
+
+  mayAnswer({ id, seq }: Pick<EventRecord, 'id' | 'seq'>): boolean {
+    return seq > this.#place || [...this.#active.values()].some(({ run }) => run.trigger.event?.id === id);
   }
 
   reload(automations: readonly Automation[]): void {
@@ -193,7 +203,7 @@ class AutomationRunner implements Runner {
     if (put.length === 0) {
       // Nothing comes of most events: they are settled together.
       this.#idle.push(settled);
-      this.#options.onQuiet(event.id);
+      this.#done(event);
       return;
     }
     const settle = [...this.#idle.splice(0), settled];
@@ -201,7 +211,12 @@ class AutomationRunner implements Runner {
     if (!kept) return;
     for (const [wait, fired] of waited) wait.resolve(fired);
     for (const run of runs) this.#begin(run);
-    if (runs.length === 0) this.#options.onQuiet(event.id);
+    this.#done(event, runs.length);
+  }
+
+  #done({ id, seq }: EventRecord, runs = 0): void {
+    this.#place = Math.max(this.#place, seq);
+    if (runs === 0) this.#options.onQuiet(id);
   }
 
   async #settleIdle(): Promise<void> {

@@ -37,7 +37,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/host.ts'),
   },
   {
-<<<<<<< HEAD
     name: 'numbers',
     summary: "Point the account's numbers to the gateway, and back.",
     load: () => import('./commands/numbers.ts'),
@@ -46,11 +45,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'events',
     summary: 'Show what Twilio told: what came in, and statuses.',
     load: () => import('./commands/events.ts'),
-=======
+  },
+  {
     name: 'automations',
     summary: 'List, check and run automations, and show what became of each run.',
     load: () => import('./commands/automations.ts'),
->>>>>>> 58cc773 (automation: Home Assistant's automations over stored events)
   },
   {
     name: 'simulator',

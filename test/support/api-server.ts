@@ -46,13 +46,10 @@ export interface ApiServerOptions {
   /** Replaces single methods of the gateway: for faults that only the outside can cause. */
   gateway?: Partial<GatewayApi>;
   twilio?: Partial<AccountClient>;
-<<<<<<< HEAD
   replier?: Replier;
   /** What the account owns; connecting changes them in place. */
   numbers?: OwnedNumber[];
-=======
   automations?: AutomationGateway;
->>>>>>> 58cc773 (automation: Home Assistant's automations over stored events)
 }
 
 export interface ApiServer {

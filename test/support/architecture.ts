@@ -13,11 +13,8 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/twilio/': ['src/twilio/', 'src/core/'],
   'src/wire/': ['src/wire/', 'src/core/'],
   'src/delivery/': ['src/delivery/', 'src/core/'],
-<<<<<<< HEAD
   'src/inbound/': ['src/inbound/', 'src/core/'],
-=======
   'src/automation/': ['src/automation/', 'src/core/'],
->>>>>>> 58cc773 (automation: Home Assistant's automations over stored events)
   'src/server/': ['src/server/', 'src/core/'],
   'src/server/facade/': ['src/server/', 'src/core/', 'src/wire/'],
   'src/remote/': ['src/remote/', 'src/core/'],
