@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_AUTOMATIONS } from '../../test/support/settings.ts';
 import { isTollboardError } from '../core/errors.ts';
 import { loadSettings, loadSettingsWithOrigins } from './load.ts';
 import { showSettings } from './show.ts';
@@ -44,6 +45,7 @@ describe('settings', () => {
       delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'auto' },
       facade: { answerWithinMs: 5000 },
       retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
+      automation: { ...NO_AUTOMATIONS, printPlace: expect.any(Function) },
       configFile: null,
       warnings: [],
     });

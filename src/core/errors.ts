@@ -56,7 +56,7 @@ export const ERRORS = {
   TOLLBOARD_AUTOMATION_RUN_UNKNOWN: {
     kind: 'not_found',
     message: 'There is no run {run} of this automation, or no longer: the newest 20 are kept.',
-    remedy: 'tollboard automations trace ID --list shows those that are kept.',
+    remedy: 'Choose one that is kept: tollboard automations trace ID --list.',
   },
   TOLLBOARD_AUTOMATION_UNKNOWN: {
     kind: 'not_found',
@@ -638,7 +638,7 @@ export const ERRORS = {
   TOLLBOARD_SERVICE_FAILED: {
     kind: 'unavailable',
     message: 'The service {service} failed. {reasons}',
-    remedy: 'tollboard automations trace shows what it was given.',
+    remedy: 'Look at what it was given: tollboard automations trace.',
   },
   TOLLBOARD_SERVICE_UNKNOWN: {
     kind: 'not_found',
