@@ -2,83 +2,36 @@
 
 import type { AddressInfo } from 'node:net';
 import type { RunView } from '../../src/core/automations.ts';
-import type { Logger } from '../../src/core/ports.ts';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { loadSettings } from '../../src/config/load.ts';
-import { type RunningGateway, startGateway } from '../../src/gateway.ts';
 import { systemClock } from '../../src/system.ts';
+import { ANN, stage } from '../support/automation-stage.ts';
+import { readRepositoryFile } from '../support/tree.ts';
 
-const ANN = '+15551230001';
 const BEA = '+15551230002';
 
-interface Stage {
-  folder: string;
-  gateway: RunningGateway;
-  log: string[];
-  /** Sends a text to Ann: its statuses are events. */
-  text(body: string): Promise<void>;
-  runs(id: string): Promise<RunView[]>;
-  /** Resolves once the runs of an automation are as wished. */
-  until(id: string, wished: (runs: readonly RunView[]) => boolean): Promise<RunView[]>;
-  sent(to: string): Promise<string[]>;
-  restart(): Promise<void>;
+interface Seen {
+  url: string;
+  authorization: string | undefined;
+  body: string;
 }
 
-async function stage(yaml: string): Promise<Stage> {
-  const folder = mkdtempSync(join(tmpdir(), 'tollboard-automations-'));
-  const config = join(folder, 'tollboard.yaml');
-  writeFileSync(config, yaml);
-  const log: string[] = [];
-  const note = (facts: object, message: string) => void log.push(`${message} ${JSON.stringify(facts)}`);
-  const logger: Logger = { debug() {}, info() {}, warn: note, error: note };
-  const start = async () => {
-    const flags = { config, data: join(folder, 'data'), port: '0', simulatorPort: '0' };
-    return startGateway(await loadSettings({ flags, env: {}, cwd: folder }), { logger });
-  };
-  let gateway = await start();
-  onTestFinished(async () => {
-    await gateway.stop();
-    rmSync(folder, { recursive: true, force: true });
+/** Stands where a Home Assistant or another program would: takes requests and says yes. */
+async function receiver(): Promise<{ url: string; seen: Seen[] }> {
+  const seen: Seen[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => (body += part.toString()));
+    request.on('end', () => {
+      seen.push({ url: request.url ?? '', authorization: request.headers.authorization, body });
+      response.writeHead(200, { 'content-type': 'application/json' }).end('[]');
+    });
   });
-  const ask = async (path: string, method = 'GET') => {
-    const headers = { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' };
-    const body = method === 'POST' ? { body: '{}' } : {};
-    const response = await fetch(`${gateway.url}/api/v1${path}`, { method, headers, ...body });
-    return (await response.json()) as Record<string, unknown>;
-  };
-  const runs = async (id: string) => ((await ask(`/automations/${id}/runs`)).runs ?? []) as RunView[];
-  const made: Stage = {
-    folder,
-    get gateway() {
-      return gateway;
-    },
-    log,
-    async text(body) {
-      const [entry] = await gateway.messenger.send([{ kind: 'message', to: ANN, params: { body }, host: 'library' }]);
-      await gateway.messenger.wait(entry?.id ?? '', 'final');
-    },
-    runs,
-    async until(id, wished) {
-      for (;;) {
-        const found = await runs(id);
-        if (wished(found)) return found;
-        await systemClock.sleep(20);
-      }
-    },
-    async sent(to) {
-      const entries = await gateway.api.entries({ kind: 'message', limit: 100, to });
-      return entries.map(({ body }) => body ?? '').reverse();
-    },
-    async restart() {
-      await gateway.stop();
-      gateway = await start();
-    },
-  };
-  return made;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
 }
 
 const ended = (count: number) => (runs: readonly RunView[]) =>
@@ -180,18 +133,7 @@ automation:
   });
 
   test('calls a rest_command and a Home Assistant', async () => {
-    const seen: Array<{ url: string; authorization: string | undefined; body: string }> = [];
-    const server = createServer((request, response) => {
-      let body = '';
-      request.on('data', (part: Buffer) => (body += part.toString()));
-      request.on('end', () => {
-        seen.push({ url: request.url ?? '', authorization: request.headers.authorization, body });
-        response.writeHead(200, { 'content-type': 'application/json' }).end('[]');
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { url, seen } = await receiver();
     const { text, until } = await stage(`
 home_assistant: {url: '${url}', token: a-long-lived-token}
 rest_command:
@@ -232,6 +174,88 @@ automation:${ON_DELIVERED}
     );
     const [other] = await until('other', ended(1));
     expect(other).toMatchObject({ ending: 'finished', steps: [{}, { result: { message: 'fine' } }] });
+  });
+});
+
+describe("the document's own automations", () => {
+  const OWN = '+15550000001';
+  /** Unedited, but for its placeholders. */
+  const example = (name: string) =>
+    readRepositoryFile(`examples/seeds/home-assistant/${name}`).replace(/\+1X+/, ANN).replace(/\+1Y+/, OWN);
+
+  test('open the garage door for the right caller, and for nobody else', async () => {
+    const { url, seen } = await receiver();
+    const { incoming, until } = await stage(
+      `home_assistant: {url: '${url}', token: t}\n${example('garage-door.yaml')}`,
+    );
+    await incoming('calls', { From: '+15551239999', To: OWN });
+    await incoming('inbound', { From: ANN, To: OWN, Body: 'open' });
+    expect((await incoming('calls', { From: ANN, To: OWN })).record.document).toBe('<Response/>');
+    await until('automation_1', ended(1));
+    expect(seen).toMatchObject([{ url: '/api/services/cover/open_cover', body: '{"entity_id":"cover.garage_door"}' }]);
+  });
+
+  test('make a notification of a text, with sender, body and all event data', async () => {
+    const lines = example('twilio-incoming.yaml')
+      .split('\n')
+      .map((line) => `  ${line}`);
+    const { incoming, until } = await stage(`automation:\n${lines.join('\n')}\n`);
+    await incoming('inbound', { From: ANN, To: OWN, Body: 'The {{ door }} is open' });
+    const [run] = await until('twilio_incoming', ended(1));
+    const message = String((run?.steps.at(-1)?.result as { message?: string } | undefined)?.message);
+    expect(message).toMatch(
+      /^incoming twilio message from \+15551230001: The {{ door }} is open\nall event data: {'.*'From': '\+15551230001'/,
+    );
+    expect(message).toContain("'Body': 'The {{ door }} is open'");
+    expect(message).toContain("'webhook_id': '");
+  });
+});
+
+describe('a reply', () => {
+  const answering = (actions: string) => `
+automation:
+  - id: answer
+    trigger: {trigger: event, event_type: twilio_data_received}
+    action: ${actions}
+`;
+  const OWN = '+15550000001';
+
+  test('to a text is TwiML while Twilio waits for it', async () => {
+    const { incoming, until } = await stage(
+      answering("[{action: twilio.reply, data: {message: 'You said: {{ trigger.event.data.Body }} & more'}}]"),
+    );
+    const { webhook } = await incoming('inbound', { From: ANN, To: OWN, Body: '<hello>' });
+    expect(webhook).toMatchObject({
+      status: 200,
+      body: '<Response><Message>You said: &lt;hello&gt; &amp; more</Message></Response>',
+    });
+    expect(await until('answer', ended(1))).toMatchObject([{ ending: 'finished' }]);
+  });
+
+  test('to a call speaks', async () => {
+    const { incoming } = await stage(answering('[{action: twilio.reply, data: {message: Welcome, language: en-GB}}]'));
+    const { record } = await incoming('calls', { From: ANN, To: OWN });
+    expect(record.document).toBe('<Response><Say language="en-GB">Welcome</Say></Response>');
+  });
+
+  test('of nobody is empty, at once', async () => {
+    const { incoming } = await stage(
+      answering('[{delay: 0}, {action: notify.persistent_notification, data: {message: x}}]'),
+    );
+    expect((await incoming('inbound', { From: ANN, To: OWN, Body: 'x' })).webhook).toMatchObject({
+      status: 200,
+      body: '<Response/>',
+    });
+  });
+
+  test('that comes after Twilio was answered is a text of its own', async () => {
+    const { incoming, until, sent } = await stage(
+      answering('[{delay: 6}, {action: twilio.reply, data: {message: late}}]'),
+    );
+    const { webhook } = await incoming('inbound', { From: ANN, To: OWN, Body: 'x' });
+    expect(webhook).toMatchObject({ body: '<Response/>' });
+    await until('answer', ended(1));
+    expect(await sent(ANN)).toEqual(['late']);
   });
 });
 

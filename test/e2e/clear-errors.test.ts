@@ -174,7 +174,6 @@ describe('a configuration with a fault', () => {
       /faulty\.yaml:1:\d+: delivery\.concurrency is "0"; expected/,
     ],
     ['what is no YAML', 'sender: "+1555', /faulty\.yaml:\d:\d+: this is not valid YAML/],
-    ['a key of a later version', 'automation: []', /automation/],
   ])('%s: one error with file, line and remedy, in every command that reads it', async (_name, text, expected) => {
     writeFileSync(path.join(program.cwd, 'faulty.yaml'), `${text}\n`);
     const config = ['--config', 'faulty.yaml'];
