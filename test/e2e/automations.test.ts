@@ -59,6 +59,20 @@ describe('tollboard automations', () => {
     expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('TOLLBOARD_CONFIG_FILE_UNREADABLE') });
   });
 
+  it('are looked at by the doctor', async () => {
+    const doctor = async (file: string) =>
+      (await program.run(['doctor', '--config', file, '--json'])).lines.find(({ name }) => name === 'automations');
+    expect(await doctor('tollboard.yaml')).toMatchObject({
+      ok: true,
+      message: expect.stringContaining('1 can be read'),
+    });
+    writeFileSync(
+      path.join(program.cwd, 'wrong.yaml'),
+      "automation: {trigger: {trigger: time, at: '3:00'}, action: {action: notify.nobody}}\n",
+    );
+    expect(await doctor('wrong.yaml')).toMatchObject({ ok: false, message: expect.stringContaining('wrong.yaml:1:') });
+  });
+
   it.each([
     ['an automation that is not there', ['automations', 'run', 'nobody'], 'TOLLBOARD_AUTOMATION_UNKNOWN'],
     ['a run that is not there', ['automations', 'trace', 'say_hello', 'nowhere'], 'TOLLBOARD_AUTOMATION_RUN_UNKNOWN'],

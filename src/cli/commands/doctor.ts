@@ -8,6 +8,7 @@ import { printChecks } from '../checks.ts';
 import { JSON_OPTION } from '../command.ts';
 import {
   accountChecks,
+  automationChecks,
   callbackChecks,
   dataFolderChecks,
   environmentChecks,
@@ -55,6 +56,7 @@ async function doctor(call: Call): Promise<number> {
     ...dataFolderChecks(settings.dataDir),
     ...(await gatewayChecks(settings.dataDir)),
     ...callbackChecks(settings),
+    ...(await automationChecks(settings, io.env)),
     ...(await twilioChecks(settings, io.interrupted)),
   ];
   return printChecks(rows, out);
