@@ -680,6 +680,12 @@ export const ERRORS = {
     message: 'This store lives in memory only, so there is nothing to back up.',
     remedy: 'Start with a data directory.',
   },
+  TOLLBOARD_STORE_LOG_FOREIGN: {
+    kind: 'conflict',
+    message:
+      '{file} is a copy that was put in place, and beside it lies the log of the database that was there before.',
+    remedy: 'Remove {log} (and the file that ends in -shm), then start again.',
+  },
   TOLLBOARD_STORE_MISSING: {
     kind: 'not_found',
     message: 'There is no database in {dir}.',
@@ -689,6 +695,11 @@ export const ERRORS = {
     kind: 'conflict',
     message: 'The database {file} has schema version {found}, newer than version {known} of this program.',
     remedy: 'Use the version of Tollboard that wrote it, or a newer one.',
+  },
+  TOLLBOARD_STORE_UNWRITABLE: {
+    kind: 'unavailable',
+    message: 'The database {file} takes no writes: {reason}.',
+    remedy: 'See that this user may write the file and its folder, and that the disk is mounted for writing and sound.',
   },
   TOLLBOARD_STREAM_CLOSED: {
     kind: 'unavailable',

@@ -230,7 +230,7 @@ export interface Commit {
 
 /**
  * Durable state. Every write resolves only when it is on disk; a write that cannot be made within two seconds rejects
- * with `TOLLBOARD_STORE_BUSY` or `TOLLBOARD_STORE_FULL` and changed nothing. Reads never wait for writes.
+ * with `TOLLBOARD_STORE_BUSY`, `…_FULL` or `…_UNWRITABLE` and changed nothing. Reads never wait for writes.
  * memory, sqlite and (later) postgres implement it; one suite judges all.
  */
 export interface Store {

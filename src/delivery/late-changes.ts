@@ -20,7 +20,11 @@ export interface LateChangesOptions {
 const MOST = 10_000;
 const AGAIN_MS = 500;
 /** What is worth another try: the disk, not the change, stands in the way. */
-const PASSING: ReadonlySet<string> = new Set(['TOLLBOARD_STORE_BUSY', 'TOLLBOARD_STORE_FULL']);
+const PASSING: ReadonlySet<string> = new Set([
+  'TOLLBOARD_STORE_BUSY',
+  'TOLLBOARD_STORE_FULL',
+  'TOLLBOARD_STORE_UNWRITABLE',
+]);
 
 export function createLateChanges({ store, clock, logger }: LateChangesOptions): LateChanges {
   const waiting: Change[] = [];

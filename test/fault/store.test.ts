@@ -13,7 +13,9 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { backupStore } from '../../src/store/sqlite/backup.ts';
 import { checkStore } from '../../src/store/sqlite/check.ts';
+import { storeError } from '../../src/store/sqlite/errors.ts';
 import { kyselyOver } from '../../src/store/sqlite/kysely.ts';
 import { MIGRATIONS } from '../../src/store/sqlite/migrations.ts';
 import { APPLICATION_ID, SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
@@ -311,6 +313,41 @@ describe('a backup', () => {
     expect(checkStore(target).checks.filter(({ ok }) => !ok)).toEqual([]);
   });
 
+  it('put in place beside the log of the database before it is refused: SQLite would mix the two', async () => {
+    harness = await sqliteHarness();
+    const { store, file, dir } = harness;
+    await accepted(store, {});
+    const target = join(dir, 'backup.sqlite');
+    await store.backup(target, NOON);
+    await accepted(store, {}, {});
+    // As a gateway that was killed leaves it.
+    const log = join(dir, 'log');
+    await copyFile(`${file}-wal`, log);
+    await store.close();
+    await copyFile(target, file);
+    await copyFile(log, `${file}-wal`);
+    const refused = { code: 'TOLLBOARD_STORE_LOG_FOREIGN', remedy: expect.stringContaining(`${file}-wal`) };
+    await expect(createSqliteStore({ file, random: countingRandom() })).rejects.toMatchObject(refused);
+    await expect(backupStore(file, join(dir, 'second.sqlite'), NOON)).rejects.toMatchObject(refused);
+    expect(checkStore(file)).toMatchObject({ ok: false, checks: [{ name: 'file', error: { code: refused.code } }] });
+    await rm(`${file}-wal`);
+    harness.store = await createSqliteStore({ file, random: countingRandom() });
+    expect((await harness.store.counts()).queued).toBe(1);
+    expect(await harness.store.recoverCopy(NOON + 10)).toBe(1);
+  });
+
+  it('takes over nothing of what an interrupted backup to the same name left', async () => {
+    harness = await sqliteHarness();
+    const { store, file, dir } = harness;
+    const target = join(dir, 'backup.sqlite');
+    await accepted(store, {});
+    await copyFile(`${file}-wal`, `${target}.partial-wal`);
+    await accepted(store, ...Array.from({ length: 300 }, () => ({})));
+    await store.backup(target, NOON);
+    expect(checkStore(target)).toMatchObject({ ok: true, counts: { queued: 301 } });
+    expect(readdirSync(dir).filter((name) => name.startsWith('backup'))).toEqual(['backup.sqlite']);
+  });
+
   it('never replaces a file', async () => {
     harness = await sqliteHarness();
     const target = join(harness.dir, 'precious');
@@ -342,6 +379,35 @@ describe('the files', () => {
       [dirname(harness.file), harness.file, `${harness.file}-wal`].map(async (path) => (await stat(path)).mode & 0o777),
     );
     expect(modes).toEqual([0o700, 0o600, 0o600]);
+  });
+});
+
+describe('what SQLite refuses', () => {
+  it('is told apart: a full disk, and one that takes no writes for another reason', async () => {
+    harness = await sqliteHarness();
+    const { file } = harness;
+    const causeOf = (act: () => void) => {
+      try {
+        act();
+      } catch (error) {
+        return error;
+      }
+      throw new Error('nothing was refused');
+    };
+    const reader = new DatabaseSync(file, { readOnly: true });
+    const readOnly = storeError(
+      causeOf(() => reader.exec('create table t (x)')),
+      file,
+    );
+    reader.close();
+    expect(readOnly).toMatchObject({ code: 'TOLLBOARD_STORE_UNWRITABLE', kind: 'unavailable' });
+    expect(readOnly.message).toContain(file);
+    expect(
+      storeError(
+        causeOf(() => new DatabaseSync(dirname(file))),
+        file,
+      ),
+    ).toMatchObject({ code: 'TOLLBOARD_STORE_UNWRITABLE' });
   });
 });
 

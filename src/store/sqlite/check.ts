@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { isTollboardError, TollboardError } from '../../core/errors.ts';
 import { storeError } from './errors.ts';
-import { SCHEMA_VERSION, schemaVersion } from './schema.ts';
+import { refuseForeignLog, SCHEMA_VERSION, schemaVersion } from './schema.ts';
 import { Statements } from './statements.ts';
 
 export interface StoreCheck extends CheckReport {
@@ -22,6 +22,7 @@ export function checkStore(file: string): StoreCheck {
   const report: StoreCheck = { ok: true, checks: [], schemaVersion: null, counts: {} };
   let db: DatabaseSync | null = null;
   try {
+    refuseForeignLog(file);
     db = new DatabaseSync(file, { readOnly: true, timeout: 1500 });
     report.schemaVersion = schemaVersion(db, file);
     add(

@@ -18,7 +18,8 @@ export async function createCopies(
   world: { clock: Clock; random: Random },
 ): Promise<Copies> {
   for (const name of await readdir(dir)) {
-    if (/^copy-[0-9a-f]{16}\.sqlite(\.partial)?$/.test(name)) await rm(join(dir, name), { force: true });
+    if (/^copy-[0-9a-f]{16}\.sqlite(\.partial)?(-wal|-shm|-journal)?$/.test(name))
+      await rm(join(dir, name), { force: true });
   }
   return {
     async make() {

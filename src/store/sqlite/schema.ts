@@ -1,7 +1,7 @@
 /** Bringing a database file to the schema of this program, or refusing it. */
 
 import type { Kysely } from 'kysely';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { TollboardError } from '../../core/errors.ts';
@@ -18,11 +18,12 @@ export const COPIES = 'create table if not exists copies (at integer not null)';
 
 /**
  * Creates the file (0600, its directory 0700) and takes the migrations it lacks, all in one transaction. Throws
- * `TOLLBOARD_STORE_NEWER`, and `TOLLBOARD_STORE_DAMAGED` for a file that is no database of ours.
+ * `TOLLBOARD_STORE_NEWER`, `TOLLBOARD_STORE_LOG_FOREIGN`, and `TOLLBOARD_STORE_DAMAGED` for a file that is no database of ours.
  */
 export async function prepareDatabase(file: string): Promise<void> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
+  refuseForeignLog(file);
   const db = new DatabaseSync(file, { timeout: 1500 });
   try {
     const found = schemaVersion(db, file);
@@ -33,6 +34,28 @@ export async function prepareDatabase(file: string): Promise<void> {
     db.close();
   }
 }
+
+/**
+ * A copy says in its header that it keeps no log, until its first start. A log beside it was left by the database that was
+ * there before, and SQLite would play it into the copy. Throws `TOLLBOARD_STORE_LOG_FOREIGN`. SQLite docs: database file
+ * format, 1.3.3 (file format version numbers).
+ */
+export function refuseForeignLog(file: string): void {
+  const log = `${file}-wal`;
+  if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  const header = Buffer.alloc(READ_VERSION_AT + 1);
+  const open = openSync(file, 'r');
+  try {
+    readSync(open, header);
+  } finally {
+    closeSync(open);
+  }
+  if (header[READ_VERSION_AT] === WITHOUT_LOG)
+    throw new TollboardError('TOLLBOARD_STORE_LOG_FOREIGN', { details: { file, log } });
+}
+
+const READ_VERSION_AT = 19;
+const WITHOUT_LOG = 1;
 
 /** The schema version of an open database; 0 for an empty one. */
 export function schemaVersion(db: DatabaseSync, file: string): number {
