@@ -2,7 +2,7 @@
 
 import type { TollboardError } from './core/errors.ts';
 import type { Clock, Messenger } from './core/ports.ts';
-import type { DocumentPart, Host, HostDefinition, HostName } from './hosts/host.ts';
+import type { Host, HostDefinition, HostName } from './hosts/host.ts';
 import type { Run, RunOptions } from './hosts/run.ts';
 import { ansibleHost } from './hosts/ansible/host.ts';
 import { bytechefHost } from './hosts/bytechef/host.ts';
@@ -12,7 +12,7 @@ import { refuseHost, runHost } from './hosts/run.ts';
 import { soarHost } from './hosts/soar/host.ts';
 import { systemClock } from './system.ts';
 
-export type { DocumentPart, Field, Host, HostDefinition, HostName, OutputField } from './hosts/host.ts';
+export type { Field, Host, HostDefinition, HostName, OutputField } from './hosts/host.ts';
 export type { Ending, Run } from './hosts/run.ts';
 
 export interface HostRunOptions extends Omit<RunOptions, 'clock'> {
@@ -23,8 +23,6 @@ export interface HostRunOptions extends Omit<RunOptions, 'clock'> {
 /** A host ready for use: its documents as data, and its input carried out. */
 export interface RunnableHost<Output = unknown> {
   readonly definition: HostDefinition;
-  /** Null where the host's document is no more than the fields of its definition. */
-  readonly document: readonly DocumentPart[] | null;
   /** The host's own input (JSON) in, the host's own output out. Rejects only when aborted before anything was sent. */
   run(input: unknown, messenger: Messenger, options?: HostRunOptions): Promise<Output>;
   /** The same with how it ended, for exit codes. */
@@ -39,7 +37,6 @@ function ready<Asked, Output>(host: Host<Asked, Output>): RunnableHost<Output> {
     runHost(host, input, messenger, { clock: systemClock, ...options });
   return {
     definition: host.definition,
-    document: host.document ?? null,
     credentials: host.credentials,
     report,
     refuse: (input, error) => refuseHost(host, input, error, { clock: systemClock }),

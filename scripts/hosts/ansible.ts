@@ -1,9 +1,9 @@
 /** What `ansible-doc` shows: a YAML file beside each module, from the module's own tables. */
 
 import type { OutputField } from '../../src/hosts/host.ts';
-import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { type AnsibleModule, type Argument, MODULES, RETURNS } from '../../src/hosts/ansible/definition.ts';
+import { EXAMPLES } from '../../src/hosts/ansible/examples.ts';
 
 export function ansibleFiles(): Record<string, string> {
   return Object.fromEntries(
@@ -65,38 +65,3 @@ function returned({ type, description = '', name }: OutputField, kind: AnsibleMo
 function plain(text: string): string {
   return text.replaceAll(/[OVE]\(([^)]*)\)/g, 'C($1)');
 }
-
-/** The examples of the module's own page, unedited, which are run as they stand. */
-const SEED = ['one-number', 'several-numbers', 'media'].map((name) =>
-  readFileSync(new URL(`../../examples/seeds/ansible/${name}.yml`, import.meta.url), 'utf8'),
-);
-
-const EXAMPLES: Readonly<Record<AnsibleModule['name'], string>> = {
-  twilio: `${SEED.join('\n')}
-# through a gateway: a second run sends nothing
-- tollboard.twilio.twilio:
-    msg: "Release 4711 is out."
-    account_sid: "{{ twilio_account_sid }}"
-    auth_token: "{{ twilio_auth_token }}"
-    from_number: "+15552014545"
-    to_number: "{{ on_call_numbers }}"
-    stop_on_error: false
-    idempotency_key: release-4711
-    gateway_url: "http://127.0.0.1:8655"
-    gateway_token: "{{ tollboard_token }}"
-  delegate_to: localhost
-  register: texts
-`,
-  twilio_call: `# wake somebody up, and fail when nobody answers within five minutes
-- tollboard.twilio.twilio_call:
-    say: "The database of the shop is down."
-    language: en-GB
-    account_sid: "{{ twilio_account_sid }}"
-    auth_token: "{{ twilio_auth_token }}"
-    from_number: "+15552014545"
-    to_number: "+15553035681"
-    wait_until: final
-    wait: 300
-  delegate_to: localhost
-`,
-};

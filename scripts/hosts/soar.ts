@@ -2,6 +2,7 @@
 
 import type { SoarAction, SoarField, SoarOutputField } from '../../src/hosts/soar/definition.ts';
 import { soarDefinition as definition } from '../../src/hosts/soar/definition.ts';
+import { NO_OUTPUT, NO_PARAMETERS } from '../../src/hosts/soar/document.ts';
 import { RECIPIENT } from '../../src/hosts/soar/recipient.ts';
 import { BAD_STATUSES, BASE_URL_EXAMPLE, FINAL_STATUSES, LIMITS, POLL, TEXTS } from '../../src/hosts/soar/texts.ts';
 
@@ -131,7 +132,7 @@ function readme(): string {
     definition.description,
     '',
     '### Configuration Variables',
-    `The below configuration variables are required for this Connector to operate.  These variables are specified when configuring a ${identity.productName} asset in SOAR.`,
+    definition.notes[0] ?? '',
     '',
     'VARIABLE | REQUIRED | TYPE | DESCRIPTION',
     '-------- | -------- | ---- | -----------',
@@ -158,10 +159,10 @@ function section(row: SoarAction): string[] {
     '',
     ...(row.verbose === '' ? [] : [row.verbose, '']),
     '#### Action Parameters',
-    ...(own ? parameterTable() : ['No parameters are required for this action']),
+    ...(own ? parameterTable() : [NO_PARAMETERS]),
     '',
     '#### Action Output',
-    ...(own ? outputTable() : ['No Output  ']),
+    ...(own ? outputTable() : [`${NO_OUTPUT}  `]),
     '',
   ];
 }

@@ -156,8 +156,6 @@ export type Done =
 /** A host: its documents as data, and the two pure functions between its words and ours. */
 export interface Host<Asked, Output> {
   readonly definition: HostDefinition;
-  /** All that the host's document specifies, in its order. Absent: the fields of the definition as one table. */
-  readonly document?: readonly DocumentPart[];
   /** The account that an input names and what proves a right to it; null where the input lacks either. */
   credentials(input: unknown): HostCredentials | null;
   /** From the host's input, unchecked JSON, to what is to be done. Never throws: a bad input has an answer, too. */

@@ -1,8 +1,9 @@
 /** `tollboard host NAME [FILE|-]`: a tool's own input JSON in, its own output JSON out. */
 
 import type { Messenger } from '../../core/ports.ts';
+import type { DocumentPart, HostName } from '../../hosts/host.ts';
 import type { Ending } from '../../hosts/run.ts';
-import type { DocumentPart, RunnableHost } from '../../hosts.ts';
+import type { RunnableHost } from '../../hosts.ts';
 import type { Call, CommandRow } from '../command.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { Destination } from '../where.ts';
@@ -20,6 +21,15 @@ const ANSWER_MS = 15 * 60_000;
 
 const EXIT: Readonly<Record<Ending, ExitCode>> = { ok: 0, invalid: 2, failed: 1, some: 3, unsure: 4 };
 
+/** All that a host's document specifies, in its order: for people, so nothing but `--describe` loads it. */
+const DOCUMENTS: Readonly<Record<HostName, () => Promise<readonly DocumentPart[]>>> = {
+  ansible: async () => (await import('../../hosts/ansible/document.ts')).ansibleDocument,
+  soar: async () => (await import('../../hosts/soar/document.ts')).soarDocument,
+  bytechef: async () => (await import('../../hosts/bytechef/document.ts')).bytechefDocument,
+  flogo: async () => (await import('../../hosts/flogo/document.ts')).flogoDocument,
+  'home-assistant': async () => (await import('../../hosts/home-assistant/document.ts')).homeAssistantDocument,
+};
+
 export const commands: readonly CommandRow[] = [
   {
     name: 'host',
@@ -29,7 +39,7 @@ export const commands: readonly CommandRow[] = [
       { name: '[file]', description: 'The input as JSON; - or nothing: standard input.' },
     ],
     options: [
-      { flags: '--describe', description: 'Print every field of the tool instead.' },
+      { flags: '--describe', description: "Print all that the tool's own document specifies instead." },
       { flags: '--direct', description: 'Straight to Twilio, also where there is a gateway.' },
       ...DESTINATION_OPTIONS,
     ],
@@ -53,26 +63,11 @@ async function hostOf(name: string): Promise<RunnableHost> {
   throw new TollboardError('TOLLBOARD_HOST_UNKNOWN', { details });
 }
 
-function describe({ definition, document }: RunnableHost, { out }: Call): number {
-  if (out.json) {
-    out.line(definition);
-    return 0;
+async function describe({ definition }: RunnableHost, { out }: Call): Promise<ExitCode> {
+  if (out.json) out.line(definition);
+  else {
+    for (const part of await DOCUMENTS[definition.host]()) printPart(part, out);
   }
-  if (document !== null) {
-    for (const part of document) printPart(part, out);
-    return 0;
-  }
-  const rows = Object.entries(definition.fields).flatMap(([section, fields]) =>
-    fields.map(({ name, aliases = [], type, required, twilio, description }) => [
-      section,
-      [name, ...aliases].join(', '),
-      type,
-      required ? 'yes' : 'no',
-      twilio ?? '-',
-      description.length > 60 ? `${description.slice(0, 59)}…` : description,
-    ]),
-  );
-  out.table(['SECTION', 'FIELD', 'TYPE', 'REQUIRED', 'TWILIO', 'DESCRIPTION'], rows);
   return 0;
 }
 

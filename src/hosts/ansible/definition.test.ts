@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import seed from '../../../test/contract/data/seed-ansible.json' with { type: 'json' };
+import { pageOf } from '../../../test/support/pages.ts';
+import { readRepositoryFile } from '../../../test/support/tree.ts';
 import { CALL_PARAMETERS } from '../../core/call-parameters.ts';
 import { MESSAGE_PARAMETERS } from '../../core/message-parameters.ts';
 import { definition, MODULES } from './definition.ts';
-
-/** The page itself, beside the repository where there is one. */
-const PAGE = new URL('../../../../shared/seeds/000_94b20ae66e4aee44.txt', import.meta.url);
+import { PAGE_EXAMPLES } from './examples.ts';
 
 describe("the definition of Ansible's module", () => {
   const own = MODULES.twilio.arguments.filter(({ added }) => added !== true);
@@ -42,8 +41,13 @@ describe("the definition of Ansible's module", () => {
     }
   });
 
-  test.skipIf(!existsSync(PAGE))("has a fixture that says what the page says (skipped where the page isn't)", () => {
-    const page = readFileSync(PAGE, 'utf8');
+  test.each(Object.entries(PAGE_EXAMPLES))('prints the example %s as examples/seeds runs it', (name, text) => {
+    expect(readRepositoryFile(`examples/seeds/ansible/${name}.yml`)).toBe(text);
+    expect(seed.examples).toContain(text.trimEnd());
+  });
+
+  test('has a fixture that says what the page says', () => {
+    const page = pageOf('ansible');
     const letters = page.replaceAll(/<\/?div[^>]*>|\n +(?=<)/g, '').replaceAll('&#x27;', "'");
     for (const { name, required } of seed.options)
       expect(letters).toContain(`<td>${name}<br/></td><td>${required ? 'yes' : 'no'}</td><td></td>`);

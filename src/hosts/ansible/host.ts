@@ -7,4 +7,9 @@ import { definition } from './definition.ts';
 import { credentials, request } from './request.ts';
 import { result } from './result.ts';
 
-export const ansibleHost: Host<AnsibleAsked, AnsibleOutput> = { definition, credentials, request, result };
+export const ansibleHost: Host<AnsibleAsked, AnsibleOutput> = {
+  definition,
+  credentials,
+  request,
+  result,
+};

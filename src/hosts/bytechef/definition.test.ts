@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import seed from '../../../test/contract/data/seed-bytechef.json' with { type: 'json' };
+import { pageOf } from '../../../test/support/pages.ts';
 import { BYTECHEF } from './definition.ts';
 
 const { connection, action, output } = seed;
@@ -76,10 +76,8 @@ describe("ByteChef's page of the component", () => {
 });
 
 describe('the fixture', () => {
-  const page = new URL('../../../../shared/seeds/002_cab4e6ff6794df03.txt', import.meta.url);
-
-  it.skipIf(!existsSync(page))('is the page, cell by cell (skipped where the page is not at hand)', () => {
-    const rows = readFileSync(page, 'utf8')
+  it('is the page, cell by cell', () => {
+    const rows = pageOf('bytechef')
       .split('\n')
       .filter((line) => line.startsWith('| ') && !line.startsWith('|:'))
       .map((line) =>

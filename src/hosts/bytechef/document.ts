@@ -8,7 +8,10 @@ const { connection: credentials, 'Send SMS': properties } = fields;
 
 export const bytechefDocument: readonly DocumentPart[] = [
   { heading: title, text: description },
-  { heading: 'Reference', text: `Categories: [${component.categories.join(', ')}]\nVersion: ${component.version}` },
+  {
+    heading: 'Reference',
+    text: `${description}\nCategories: [${component.categories.join(', ')}]\nVersion: ${component.version}`,
+  },
   { heading: 'Connections', text: `Version: ${connection.version}` },
   { heading: `Connections: ${connection.authorization}: Properties`, table: propertyTable(credentials) },
   { heading: `Actions: ${action.title}`, text: action.description },

@@ -4,13 +4,11 @@ import type { Host } from '../host.ts';
 import type { BytechefAsked } from './request.ts';
 import type { BytechefOutput } from './result.ts';
 import { BYTECHEF } from './definition.ts';
-import { bytechefDocument } from './document.ts';
 import { bytechefCredentials, bytechefRequest } from './request.ts';
 import { bytechefResult } from './result.ts';
 
 export const bytechefHost: Host<BytechefAsked, BytechefOutput> = {
   definition: BYTECHEF,
-  document: bytechefDocument,
   credentials: bytechefCredentials,
   request: bytechefRequest,
   result: bytechefResult,

@@ -9,7 +9,8 @@ const [installation = '', examples = ''] = notes;
 
 export const flogoDocument: readonly DocumentPart[] = [
   { heading: title, text: description },
-  { heading: 'Installation', text: installation },
+  { heading: 'Installation: Flogo CLI', text: installation },
+  { heading: 'Schema', text: 'Inputs and Outputs:' },
   {
     heading: 'Schema: inputs',
     table: {

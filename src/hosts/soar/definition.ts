@@ -182,7 +182,9 @@ export const soarDefinition: SoarDefinition = {
     data('subresource_uris.feedback'),
     data('messaging_service_sid'),
   ],
-  notes: [],
+  notes: [
+    'The below configuration variables are required for this Connector to operate.  These variables are specified when configuring a Twilio asset in SOAR.',
+  ],
 };
 
 function output(name: string, ...examples: string[]): SoarOutputField {

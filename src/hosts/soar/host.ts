@@ -8,4 +8,9 @@ import { credentials, request } from './request.ts';
 import { result } from './result.ts';
 
 /** Its input is the JSON that SOAR hands to a connector: `identifier`, `config`, `parameters`. */
-export const soarHost: Host<SoarAsked, SoarOutput> = { definition: soarDefinition, credentials, request, result };
+export const soarHost: Host<SoarAsked, SoarOutput> = {
+  definition: soarDefinition,
+  credentials,
+  request,
+  result,
+};

@@ -1,22 +1,11 @@
 /** The Flogo definition beside the document that it is made of, field by field and text by text. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import legacy from '../../../integrations/flogo/legacy/twiliosms/activity.json' with { type: 'json' };
 import descriptor from '../../../integrations/flogo/twiliosms/descriptor.json' with { type: 'json' };
 import { flogoDefinition } from '../../../src/hosts/flogo/definition.ts';
-import { ROOT } from '../../support/tree.ts';
+import { pageOf } from '../../support/pages.ts';
 import fixture from '../data/seed-flogo.json' with { type: 'json' };
-
-const SEEDS = join(ROOT, '../shared/seeds');
-
-/** The document itself, where it lies beside the repository. */
-function seedText(): string | null {
-  if (!existsSync(SEEDS)) return null;
-  const texts = readdirSync(SEEDS).map((file) => readFileSync(join(SEEDS, file), 'utf8'));
-  return texts.find((text) => text.includes('flogo install')) ?? null;
-}
 
 /** The first table after a heading, cells trimmed, without its head. */
 function tableAfter(text: string, heading: string): string[][] {
@@ -36,10 +25,8 @@ function tableAfter(text: string, heading: string): string[][] {
   return rows.slice(2);
 }
 
-const seed = seedText();
-
-describe.skipIf(seed === null)('the fixture of the Flogo document (skipped where the document is not at hand)', () => {
-  const text = seed ?? '';
+describe('the fixture of the Flogo document', () => {
+  const text = pageOf('flogo');
 
   test('has its schema, its settings and both tables of codes as the document prints them', () => {
     expect(JSON.parse(/```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '')).toEqual(fixture.schema);
