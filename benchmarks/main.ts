@@ -3,6 +3,7 @@
 const BENCHMARKS: Record<string, () => Promise<{ run(part?: string): Promise<void> }>> = {
   ansible: () => import('./ansible.ts'),
   send: () => import('./send.ts'),
+  inbound: () => import('./inbound.ts'),
   startup: () => import('./startup.ts'),
 };
 

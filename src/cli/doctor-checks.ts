@@ -175,6 +175,21 @@ export function callbackChecks(settings: Settings): CheckRow[] {
   return [ok(name, `Twilio tells statuses to ${publicUrl}.`)];
 }
 
+/** Whether what comes in can arrive; what the numbers themselves say, `tollboard numbers list` shows. */
+export function webhookChecks({ accounts, publicUrl }: Settings): CheckRow[] {
+  const name = 'webhook';
+  // Which accounts have no token, and how to change it, their own checks say.
+  if (accounts.every(({ authTokens }) => authTokens.length === 0)) return [];
+  if (publicUrl !== null) return [ok(name, `Twilio sends what comes in to ${publicUrl}, once a number points there.`)];
+  return [
+    note(
+      name,
+      'There is no public_url: no message and no call comes in.',
+      'Set public_url to the address under which Twilio reaches this gateway, then: tollboard numbers connect.',
+    ),
+  ];
+}
+
 const SKEW_MS = 60_000;
 
 export async function accountChecks(

@@ -36,3 +36,13 @@ describe("Home Assistant's own examples", () => {
     ]);
   });
 });
+
+test('the console path stands in the guide word for word', () => {
+  const guide = readRepositoryFile('docs/guide/inbound.md');
+  for (const step of [
+    'Go to your Twilio [console](https://www.twilio.com/console).',
+    'Under **phone numbers** > **manage** > **active numbers** > (select number) > **configure**.',
+    'Paste your URL in the webhook URL box for **A call comes in** and **A message comes in** and save.',
+  ])
+    expect(guide).toContain(step);
+});

@@ -5,6 +5,7 @@ import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { PHONE, START, usePairs } from '../support/fault-pair.ts';
 import { forkProgram } from '../support/process-calls.ts';
+import { messageForm, signedForm } from '../support/webhooks.ts';
 
 const startPair = usePairs();
 
@@ -102,6 +103,32 @@ it('a forged, altered or foreign callback does nothing; a genuine one moves the 
   const events = await pair.ask('GET', '/api/v1/events');
   expect(events.json.events).toHaveLength(1);
 });
+
+it('a gateway killed between storing a webhook and answering it has its event once, and gives its repeat the answer', async () => {
+  const pair = await startPair();
+  const { accountSid, authToken } = pair.twilio;
+  const url = (await pair.gateway.call('webhookUrl')) ?? '';
+  const at = (started: string) => ({ url: started + new URL(url).pathname, token: authToken });
+  const bodies = async () => (await pair.ask('GET', '/api/v1/events')).json.events.map(({ data }: Event) => data.Body);
+  const [first, second] = [messageForm(accountSid, { Body: 'first' }), messageForm(accountSid, { Body: 'second' })];
+  expect((await fetch(url, signedForm(first, at(pair.url)))).status).toBe(200);
+  await pair.gateway.call('dieAtEvent');
+  await expect(fetch(url, signedForm(second, at(pair.url)))).rejects.toThrow();
+  await pair.gateway.kill();
+  await pair.start();
+  expect(await bodies()).toEqual(['first', 'second']);
+  // What Twilio does next, and whoever recorded the request.
+  for (const fields of [second, second, first]) {
+    const hook = at(pair.url);
+    const answer = await fetch(hook.url, signedForm(fields, hook));
+    expect([answer.status, await answer.text()]).toEqual([200, '<Response/>']);
+  }
+  expect(await bodies()).toEqual(['first', 'second']);
+});
+
+interface Event {
+  data: Record<string, string>;
+}
 
 /** Twilio docs: webhook security. */
 function sign(url: string, fields: Record<string, string>, token: string): string {

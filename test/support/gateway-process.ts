@@ -64,6 +64,12 @@ const calls = {
   now: () => clock?.now() ?? 0,
   /** Lets time of the running clock pass. */
   sleep: async (ms: number) => clock?.sleep(ms),
+  webhookUrl: () => gateway?.webhookUrl ?? null,
+  /** The process dies as soon as an event is on disk: before anybody hears of it. */
+  dieAtEvent: () =>
+    void gateway?.api.onCommit(({ events }) => {
+      if (events.length > 0) process.kill(process.pid, 'SIGKILL');
+    }),
   /** True once every entry is final or held; false when `withinMs` of the clock have passed before. */
   settled: (withinMs: number) => untilCounts(withinMs, (counts) => UNFINISHED.every((state) => counts[state] === 0)),
   /** Resolves once `count` entries are in `state` (the clock may stand still). */

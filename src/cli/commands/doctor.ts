@@ -15,6 +15,7 @@ import {
   faultRow,
   gatewayChecks,
   senderChecks,
+  webhookChecks,
 } from '../doctor-checks.ts';
 import { settingsFor } from '../where.ts';
 
@@ -57,6 +58,7 @@ async function doctor(call: Call): Promise<number> {
     ...(await gatewayChecks(settings.dataDir)),
     ...callbackChecks(settings),
     ...(await automationChecks(settings, io.env)),
+    ...webhookChecks(settings),
     ...(await twilioChecks(settings, io.interrupted)),
   ];
   return printChecks(rows, out);

@@ -132,30 +132,27 @@ function instantOf(text: string): string {
   );
 }
 
-/** One line each, so that what is followed and what is listed look alike. */
+/** One line each as it comes, also where they are listed: the widths are those of Twilio's numbers and our ids. */
 function print({ out }: Call, event: TollboardEvent, before: number): void {
   if (out.json) {
     out.line(event);
     return;
   }
-  if (before === 0) out.text(out.style('bold', line('TIME', 'TYPE', 'ID', 'FROM', 'TO', 'WHAT')));
   const { Body, MessageStatus, SmsStatus, CallStatus, From = '-', To = '-' } = event.data;
   const what =
     event.type === 'twilio_data_received'
       ? (Body ?? CallStatus ?? '-')
       : (MessageStatus ?? CallStatus ?? SmsStatus ?? '-');
-  out.text(line(event.time, event.type, event.id, From, To, what));
+  const cells = [event.time, event.type, event.id, From, To, what].map((cell) => printable(cell).slice(0, 200));
+  if (out.terminal && before === 0) out.text(out.style('bold', padded(['TIME', 'TYPE', 'ID', 'FROM', 'TO', 'WHAT'])));
+  out.text(out.terminal ? padded(cells) : cells.join('\t'));
 }
 
 const WIDTHS = [24, 21, 34, 13, 13, 0];
 
-function line(...cells: string[]): string {
+function padded(cells: readonly string[]): string {
   return cells
-    .map((cell, column) =>
-      printable(cell)
-        .slice(0, 200)
-        .padEnd(WIDTHS[column] ?? 0),
-    )
+    .map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0))
     .join('  ')
     .trimEnd();
 }

@@ -1,0 +1,78 @@
+/**
+ * One receiver of webhooks in a process of its own: `receiver.ts NAME` prints its URL, and answers the message `cpu` with
+ * the processor time that it has used, in microseconds, all threads together.
+ */
+
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ACCOUNT, PUBLIC_URL, TOKEN } from './webhook.ts';
+
+const RECEIVERS: Record<string, () => Promise<string>> = { bare, express, tollboard };
+
+const start = RECEIVERS[process.argv[2] ?? ''];
+if (start === undefined)
+  throw new Error(`No receiver ${process.argv[2]}; there are ${Object.keys(RECEIVERS).join(', ')}.`);
+const url = await start();
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.(user + system);
+});
+process.once('disconnect', () => process.exit());
+process.send?.(url);
+
+/** What Node itself can do: reads the body, believes it, forgets it. */
+function bare(): Promise<string> {
+  return listen((request, response) => {
+    request.resume();
+    request.on('end', () => response.writeHead(204).end());
+  });
+}
+
+/** As Twilio's documentation writes it: forms parsed, the official middleware, an empty answer; not stored, repeats act again. */
+async function express(): Promise<string> {
+  const [{ default: createApp }, { default: twilio }] = await Promise.all([
+    import('express' as string),
+    import('twilio'),
+  ]);
+  const app = createApp();
+  app.use(createApp.urlencoded({ extended: false }));
+  app.post(
+    '/api/webhook/:id',
+    (request: IncomingMessage & { originalUrl: string }, response: unknown, next: () => void) =>
+      twilio.webhook(TOKEN, { url: PUBLIC_URL + request.originalUrl })(request as never, response as never, next),
+    (_request: unknown, response: { type(name: string): { send(text: string): void } }) =>
+      response.type('text/xml').send('<Response/>'),
+  );
+  return listen(app);
+}
+
+/** The gateway: verified, claimed and stored on disk with its event before the answer, handed to whoever follows events. */
+async function tollboard(): Promise<string> {
+  const data = mkdtempSync(join(tmpdir(), 'tollboard-bench-'));
+  process.once('exit', () => rmSync(data, { recursive: true, force: true }));
+  const config = join(data, 'tollboard.yaml');
+  writeFileSync(config, `public_url: ${PUBLIC_URL}\ntwilio:\n  account_sid: ${ACCOUNT}\n  auth_token: "${TOKEN}"\n`);
+  const [{ loadSettings }, { startGateway }] = await Promise.all([
+    import('../src/config/load.ts'),
+    import('../src/gateway.ts'),
+  ]);
+  const flags = { config, data: join(data, 'data'), port: '0' };
+  const gateway = await startGateway(await loadSettings({ flags, env: {}, cwd: data }));
+  gateway.api.onCommit(() => undefined);
+  const path = new URL(gateway.webhookUrl ?? '').pathname;
+  return gateway.url + path;
+}
+
+function listen(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      resolve(`http://127.0.0.1:${port}/api/webhook/${'0'.repeat(64)}`);
+    });
+  });
+}
