@@ -129,7 +129,9 @@ class AutomationRunner implements Runner {
   }
 
   mayAnswer({ id, seq }: Pick<EventRecord, 'id' | 'seq'>): boolean {
-    return seq > this.#place || [...this.#active.values()].some(({ run }) => run.trigger.event?.id === id);
+    // Without automations no event is looked at, so none is waited for.
+    const looked = this.#automations.length === 0 || seq <= this.#place;
+    return !looked || [...this.#active.values()].some(({ run }) => run.trigger.event?.id === id);
   }
 
   reload(automations: readonly Automation[]): void {
