@@ -218,6 +218,8 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   addresses.own = server.url;
   simulator?.pointNumbers(inbound.webhook().url, (url) => url.endsWith(WEBHOOK_PATH + webhookId));
   for (const account of accounts) callbackUrls.set(account.accountSid, callbackBase(account, settings, server.url));
+  // Not before: what it calls back with would find nobody.
+  simulator?.resume();
 
   ownPorts.push(server.port);
   const delivery = await startDelivery({
@@ -284,6 +286,7 @@ async function startOwnSimulator(
     ...world,
     port,
     file: join(settings.dataDir, 'simulator.sqlite'),
+    waits: true,
     trial: settings.simulator.trial,
     ...(declared === null ? {} : { accounts: declared.value, placeOf: declared.placeOf }),
   });

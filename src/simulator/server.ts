@@ -46,6 +46,8 @@ export interface SimulatorOptions {
   maxConnections?: number;
   /** Messages and calls kept, each, at about 1 kB; the oldest make room. Default 500,000. */
   maxRecords?: number;
+  /** What its file still has to do (phones, callbacks) waits for {@link Simulator.resume}. Default false. */
+  waits?: boolean;
   logger?: Logger;
 }
 
@@ -61,6 +63,8 @@ export interface Simulator {
    * an earlier one of the same receiver.
    */
   pointNumbers(url: string, isEarlier: (url: string) => boolean): void;
+  /** Goes on with what its phones have to do; where `waits` was set, once whoever is called back listens. */
+  resume(): void;
   /** Listens again after `stop`, on the same port and with the same memory. May be called twice. */
   start(): Promise<void>;
   /** Finishes the requests under way, drops callbacks, closes. May be called twice. */
@@ -118,7 +122,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     sim.callbacks.start();
     for (const message of sim.store.messages.all()) armMessage(sim, message);
     for (const call of sim.store.calls.all()) armCall(sim, call);
-    clock.start();
+    if (options.waits !== true) clock.start();
   }
 
   async function stop(): Promise<void> {
@@ -150,6 +154,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     accounts,
     control,
     pointNumbers,
+    resume: () => clock.start(),
     start,
     stop,
   };

@@ -238,6 +238,29 @@ describe('the end of a gateway', () => {
     },
   );
 
+  it('what the simulated Twilio had still to do is done after the next start, and told by callback', async () => {
+    const { url, simulatorUrl } = gateway.ready as { url: string; simulatorUrl: string };
+    const clock = (body: object) =>
+      fetch(`${simulatorUrl}/_simulator/clock`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    await clock({ frozen: true });
+    const sent = await program.run(['send', '--to', '+15550100002', '--body', 'Under way', '--json']);
+    const id = String(sent.lines[0]?.id);
+    await untilListed('sent', 'Under way');
+    await clock({ advanceMs: 150, settle: true });
+    await gateway.stop();
+    gateway = await program.serve(['start', '--port', new URL(url).port, '--simulator-port', '0', '--json']);
+    await program.run(['status', id, '--watch', '--json']);
+    const { lines } = await program.run(['status', id, '--explain', '--json']);
+    expect(lines[0]).toMatchObject({
+      status: 'delivered',
+      decisions: expect.arrayContaining([expect.objectContaining({ why: "Twilio's callback says delivered." })]),
+    });
+  });
+
   it('a wait goes on over a restart, although the local token is a new one', async () => {
     const args = ['send', '--to', '+15550100003', '--body', 'Over', '--at', '2999-01-01T00:00:00Z', '--wait', '--json'];
     const waiting = program.run(args);
