@@ -38,6 +38,9 @@ export const ANSWER_WITHIN_MS = 5_000;
 /** Refusals are worth a warning, for a wrong public_url looks like this; a flood of forgeries is worth one a minute. */
 const WARN_EVERY_MS = 60_000;
 
+/** Why a wait ended. Made once: an abort without a reason makes an exception with a stack each time. */
+const OVER = new Error('the answer is known, or its time is over');
+
 /** Resolves to the TwiML of the answer, or to null for what is not genuine. Throws when the store takes nothing. */
 export function createReceive(options: ReceiveOptions): (request: InboundRequest) => Promise<string | null> {
   const { store, clock, logger } = options;
@@ -72,8 +75,8 @@ export function createReceive(options: ReceiveOptions): (request: InboundRequest
       logger.warn({ event: event.id, error: String(error) }, 'a webhook could not be answered by its automation');
       return NOTHING;
     } finally {
-      over.abort();
-      patience.abort();
+      over.abort(OVER);
+      patience.abort(OVER);
     }
   }
 

@@ -86,26 +86,27 @@ function spellings(url: string): Set<string> {
 
 /** Names in byte order, each with its values: distinct, in byte order, appended name and value. */
 function canonical(fields: FormFields): string {
-  const values = new Map<string, Set<string>>();
-  for (const [name, value] of fields) {
-    const known = values.get(name);
-    if (known === undefined) values.set(name, new Set([value]));
-    else known.add(value);
-  }
+  const text = sorted(fields, byCodeUnits);
   // UTF-16 order is byte order unless surrogates are about, and much cheaper on a hostile form of thousands of fields.
-  const order = fields.some((field) => SURROGATE.test(field.join(''))) ? byBytes : undefined;
-  return [...values.keys()]
-    .sort(order)
-    .map((name) =>
-      [...(values.get(name) ?? [])]
-        .sort(order)
-        .map((value) => name + value)
-        .join(''),
-    )
-    .join('');
+  return SURROGATE.test(text) ? sorted(fields, byBytes) : text;
+}
+
+function sorted(fields: FormFields, order: (left: string, right: string) => number): string {
+  const inOrder = [...fields].sort(([a, x], [b, y]) => order(a, b) || order(x, y));
+  let text = '';
+  let last: readonly [string, string] | null = null;
+  for (const field of inOrder) {
+    if (last === null || last[0] !== field[0] || last[1] !== field[1]) text += field[0] + field[1];
+    last = field;
+  }
+  return text;
 }
 
 const SURROGATE = /[\uD800-\uDFFF]/;
+
+function byCodeUnits(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
 
 function byBytes(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
