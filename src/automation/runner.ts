@@ -93,8 +93,8 @@ class AutomationRunner implements Runner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#automations = options.automations;
-    this.#unsubscribe = options.store.onCommit(({ events }) => {
-      if (events.length > 0) this.#pump();
+    this.#unsubscribe = options.store.onCommit(({ events, replayed }) => {
+      if (events.length > 0 || replayed.includes(CONSUMER)) this.#pump();
     });
   }
 

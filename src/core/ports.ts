@@ -226,6 +226,8 @@ export interface Retention {
 export interface Commit {
   entries: readonly EntryRecord[];
   events: readonly EventRecord[];
+  /** Consumers that get an event once more. */
+  replayed: readonly string[];
 }
 
 /**

@@ -14,6 +14,7 @@ import { WAITING_STATES } from './tables.ts';
 export interface Changes {
   entries: EntryRecord[];
   events: EventRecord[];
+  replayed: string[];
 }
 
 /** Writes a transition: patch, decision, event and forward. Leaving the waiting states also leaves the lane. */

@@ -51,9 +51,11 @@ export function keep({ consumers }: Tables, { put = [], remove = [], settle = []
 export function replay(
   { consumers }: Tables,
   { eventSeq, consumers: wanted }: { eventSeq: number; consumers: readonly string[] | null },
+  changes: Changes,
 ): string[] {
   const names = consumers.names().filter((name) => wanted === null || wanted.includes(name));
   if (consumers.event(eventSeq) === null) return [];
   for (const name of names) consumers.insertReplay(name, eventSeq);
+  changes.replayed.push(...names);
   return names;
 }

@@ -44,7 +44,7 @@ export interface Performed<N extends OperationName = OperationName> extends Comm
 
 /** Runs one operation. What it throws must undo all its writes: the caller's transaction sees to that. */
 export function perform<N extends OperationName>(tables: Tables, name: N, input: Operations[N]['input']): Performed<N> {
-  const changes: Changes = { entries: [], events: [] };
+  const changes: Changes = { entries: [], events: [], replayed: [] };
   const value = HANDLERS[name](tables, input, changes);
   return { value, ...changes };
 }

@@ -102,7 +102,7 @@ export class Listeners {
 
   /** Tells what an operation changed. What a listener throws must not undo or delay what is on disk: it surfaces on its own. */
   tell(commit: Commit): void {
-    if (commit.entries.length === 0 && commit.events.length === 0) return;
+    if (commit.entries.length + commit.events.length + commit.replayed.length === 0) return;
     for (const listener of this.#listeners) {
       try {
         listener(commit);

@@ -135,9 +135,17 @@ export function storeConsumers(name: string, create: CreateHarness): void {
         const first = await event('1');
         for (const consumer of ['a', 'b', 'c']) await store.keep(done(consumer, first));
         await event('2');
+        const told: Array<readonly string[]> = [];
+        const off = store.onCommit(({ replayed }) => told.push(replayed));
         expect(await store.replay(first.seq, ['b', 'a', 'nobody'])).toEqual(['a', 'b']);
         expect(await store.replay(first.seq)).toEqual(['a', 'b', 'c']);
         expect(await store.replay(99)).toEqual([]);
+        // Nothing else would wake them.
+        expect(told).toEqual([
+          ['a', 'b'],
+          ['a', 'b', 'c'],
+        ]);
+        off();
         expect(await waiting('a')).toEqual(['1 again', '1 again', '2']);
         const [one] = await store.deliveries('a', 1);
         expect(await store.keep(done('b', first, one?.replay ?? 0))).toBe(false);

@@ -35,6 +35,8 @@ export interface PackedAnswer {
   value: unknown;
   entries: ReadonlyArray<EntryRecord | EntryChange>;
   events: readonly EventRecord[];
+  /** Absent where there are none. */
+  replayed?: readonly string[];
   /** What the thread kept before this operation is not kept any more. */
   cleared?: true;
 }
@@ -57,7 +59,8 @@ export function packAnswer(
   performed: Performed,
   patchOf: (record: EntryRecord) => EntryPatch | undefined,
 ): PackedAnswer {
-  const { value, events } = performed;
+  const { value, events, replayed } = performed;
+  const replays = replayed.length === 0 ? {} : { replayed };
   // The process has the entries that it handed in; it only lacks their numbers.
   if (name === 'accept') return { number, value: packAccepted(value as AcceptResult), entries: [], events };
   const entries = performed.entries.map((record) => {
@@ -65,7 +68,7 @@ export function packAnswer(
     return patch === undefined ? record : { seq: record.seq, patch };
   });
   const places = new Map(performed.entries.map((record, place) => [record, place]));
-  return { number, value: PACKED[name]?.pack(value, places) ?? value, entries, events };
+  return { number, value: PACKED[name]?.pack(value, places) ?? value, entries, events, ...replays };
 }
 
 /** The other way round; keeps what the thread keeps. */
@@ -76,12 +79,12 @@ export function unpackAnswer<N extends OperationName>(
   mirror: HotEntries<Mirrored>,
 ): Performed<N> {
   if (packed.cleared === true) mirror.clear();
-  const { events } = packed;
+  const { events, replayed = [] } = packed;
   if (name === 'accept') {
     const value = unpackAccepted(packed.value, input as AcceptBatch);
     const entries = value.outcome === 'accepted' ? value.entries : [];
     for (const record of entries) mirror.put({ record });
-    return { value, entries, events } as Performed<N>;
+    return { value, entries, events, replayed } as Performed<N>;
   }
   const entries = packed.entries.map((entry) => {
     const record = 'patch' in entry ? changed(mirror, entry) : entry;
@@ -89,7 +92,7 @@ export function unpackAnswer<N extends OperationName>(
     return record;
   });
   const value = PACKED[name]?.unpack(packed.value, entries) ?? packed.value;
-  return { value, entries, events } as Performed<N>;
+  return { value, entries, events, replayed } as Performed<N>;
 }
 
 function changed(mirror: HotEntries<Mirrored>, { seq, patch }: EntryChange): EntryRecord {
