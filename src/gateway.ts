@@ -28,6 +28,7 @@ import { createServer } from './server/app.ts';
 import { createMeters } from './server/meters.ts';
 import { createTokens } from './server/tokens.ts';
 import { createSimulator } from './simulator/server.ts';
+import { sinkConsumers, startSinks } from './sinks/sinks.ts';
 import { createCopies } from './store/sqlite/copies.ts';
 import { lockDataDirectory } from './store/sqlite/lock.ts';
 import { createSqliteStore } from './store/sqlite/store.ts';
@@ -180,9 +181,10 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   const messenger = createGatewayMessenger(api);
   parts.add(() => messenger.close());
   /** Our own, which no URL of a request may lead to. */
-  const ownPorts: number[] = simulator === null ? [] : [simulator.port];
+  const ownPorts: number[] = [settings.listen.port, ...(simulator === null ? [] : [simulator.port])];
   const guarded = createGuardedRequest({ ownPorts: () => ownPorts, clock });
-  const consumers = new Set<string>();
+  // All of them at once: whoever is left out of a subscription loses its place.
+  const consumers = new Set<string>(sinkConsumers(settings.sinks));
   const consume = async (consumer: string, wanted: boolean) => {
     if (wanted) consumers.add(consumer);
     else consumers.delete(consumer);
@@ -199,11 +201,24 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     request: ({ body, ...request }) => guarded({ ...request, ...(body === null ? {} : { body }) }),
   });
   parts.add(() => automations.stop());
+  const sinks = await startSinks({
+    sinks: settings.sinks,
+    store,
+    clock,
+    random,
+    logger,
+    sign: signForm,
+    request: ({ headers, ...request }) =>
+      guarded({ ...request, headers: { ...headers, 'user-agent': `tollboard/${version}` } }),
+    onTry: meters.handedOn,
+  });
+  parts.add(() => sinks.stop());
 
   const server = await createServer({
     gateway: api,
     hosts: hosts.byName,
     automations,
+    sinks,
     listen: settings.listen,
     publicUrl: settings.publicUrl,
     logger,

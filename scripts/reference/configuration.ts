@@ -44,12 +44,6 @@ senders:
   +15552014545: {per_second: 1}
 retention: {messages: 30d}
 \`\`\`
-
-## Known, and not there yet
-
-${Object.entries(SCHEMA.fields)
-  .flatMap(([key, node]) => (node.kind === 'later' ? [`- \`${key}\`: ${node.description}`] : []))
-  .join('\n')}
 `;
 }
 
@@ -57,7 +51,6 @@ function settingRows(node: SchemaNode, path: string): string[][] {
   if (node.kind === 'setting') return [settingRow(node, path)];
   if (node.kind === 'named') return settingRows(node.each, `${path}.${node.keyName}`);
   if (node.kind === 'raw') return [[`\`${path}\``, 'see its guide', '', '', '', node.description]];
-  if (node.kind === 'later') return [];
   return Object.entries(node.fields).flatMap(([key, field]) =>
     settingRows(field, path === '' ? key : `${path}.${key}`),
   );

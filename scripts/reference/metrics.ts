@@ -11,6 +11,7 @@ export async function metricsReference(): Promise<string> {
   // A sample of each, so that the labels show.
   meters.created('accepted', 0.1);
   meters.calledBack('applied');
+  meters.handedOn('shop', 'delivered');
   const text = await meters.text();
   const rows = [...text.matchAll(/^# HELP (tollboard_\w+) (.*)\n# TYPE \w+ (\w+)$/gm)].map(
     ([, name = '', help = '', type = '']) => [`\`${name}\``, type, labelsOf(text, name), help],

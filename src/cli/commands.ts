@@ -52,6 +52,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/automations.ts'),
   },
   {
+    name: 'sinks',
+    summary: 'List and test what events are handed on to, and hand on again.',
+    load: () => import('./commands/sinks.ts'),
+  },
+  {
     name: 'simulator',
     summary: 'Run the offline Twilio alone, or steer a running one.',
     load: () => import('./commands/simulator.ts'),

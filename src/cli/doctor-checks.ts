@@ -1,6 +1,7 @@
 /** What `tollboard doctor` looks at: each check says what is, whether that is well, and how to mend it. */
 
 import type { AccountSettings, Settings } from '../config/settings.ts';
+import type { SinkSettings, SinkView } from '../core/sinks.ts';
 import type { TwilioClient } from '../twilio/client.ts';
 import type { CheckRow } from './checks.ts';
 import { accessSync, constants, statfsSync, statSync } from 'node:fs';
@@ -117,6 +118,64 @@ export async function automationChecks({ automation }: Settings, env: Env): Prom
     return faults.map(({ where, path, message }) => wrong(name, `${where}: ${path}: ${message}.`, remedy));
   } catch (error) {
     return [faultRow(name, error)];
+  }
+}
+
+/** One row for each sink: as the running gateway sees it, else as far as it can be seen without handing anything on. */
+export async function sinkChecks({ sinks, dataDir }: Settings): Promise<CheckRow[]> {
+  const running = sinks.length === 0 ? null : await runningSinks(dataDir);
+  return sinks.map((sink) => {
+    const name = `sink ${sink.name}`;
+    const fault = programFault(sink);
+    if (fault !== null) return wrong(name, fault, 'Correct the path in command:, or make the file executable.');
+    const view = running?.find((one) => one.name === sink.name);
+    if (view === undefined && running !== null)
+      return note(
+        name,
+        'The running gateway does not have it yet.',
+        'Start the gateway again: sinks are read at its start.',
+      );
+    if (view?.retry !== null && view?.retry !== undefined)
+      return wrong(name, `${view.waiting} waiting. ${view.retry.error.message}`, view.retry.error.remedy);
+    if (view !== undefined && view.dead > 0)
+      return note(
+        name,
+        `${view.dead} dead ${view.dead === 1 ? 'letter' : 'letters'}.`,
+        `tollboard sinks list ${sink.name} --dead shows why; sinks replay hands them on again.`,
+      );
+    const kind = sink.kind.replaceAll('_', ' ');
+    return ok(
+      name,
+      `${kind}, ${view === undefined ? 'configured; "tollboard sinks test" tries it' : `${view.delivered} delivered`}.`,
+    );
+  });
+}
+
+/** Null where no gateway runs here or it does not answer: its own check says so. */
+async function runningSinks(dataDir: string): Promise<SinkView[] | null> {
+  try {
+    const file = readGatewayFile(dataDir);
+    if (file === null) return null;
+    const answer = await globalThis.fetch(`${file.url}/api/v1/sinks`, {
+      headers: { authorization: `Bearer ${file.token}` },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(READY_MS),
+    });
+    return answer.ok ? ((await answer.json()) as { sinks: SinkView[] }).sinks : null;
+  } catch {
+    return null;
+  }
+}
+
+function programFault({ target }: SinkSettings): string | null {
+  if (target.via !== 'command') return null;
+  const program = target.argv[0] ?? '';
+  try {
+    accessSync(program, constants.X_OK);
+    return statSync(program).isFile() ? null : `${program} is not a program.`;
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return missing ? `There is no program ${program}.` : `${program} cannot be run by this user.`;
   }
 }
 

@@ -45,6 +45,7 @@ describe('settings', () => {
       delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'auto' },
       facade: { answerWithinMs: 5000 },
       retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
+      sinks: [],
       automation: { ...NO_AUTOMATIONS, printPlace: expect.any(Function) },
       configFile: null,
       warnings: [],
@@ -146,7 +147,6 @@ const FAULTS: Array<[what: string, yaml: string, code: string, words: string[]]>
     ['tollboard.yaml:2:3', '"prot"', 'under "listen"', 'Write "port"'],
   ],
   ['a key with no near name', 'qqqqqqqqqq: 1\n', 'KEY_UNKNOWN', ['tollboard.yaml:1:1', 'listen, public_url']],
-  ['a key that comes later', 'sinks: []\n', 'KEY_LATER', ['tollboard.yaml:1:1', '"sinks"']],
   [
     'a wrong type',
     'listen:\n  port: eighty\n',

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { normalizeBaseUrl } from '../core/base-url.ts';
 import { TollboardError } from '../core/errors.ts';
 import { toPlain } from '../core/located.ts';
+import { sinksOf } from './sinks.ts';
 import { collectValues } from './values.ts';
 
 export interface SettingsFlags {
@@ -121,6 +122,7 @@ function settingsOf(
       statusCallback: text('delivery.status_callback') as 'auto' | 'always' | 'never',
     },
     facade: { answerWithinMs: number('facade.answer_within') },
+    sinks: sinksOf(values),
     retention: {
       messagesMs: number('retention.messages'),
       idempotencyMs: number('retention.idempotency'),

@@ -1,6 +1,18 @@
 /** Every setting as data: type, limits, default, environment name, flag and text. Loader and reference page derive from it. */
 
-export type SettingType = 'text' | 'integer' | 'number' | 'duration' | 'url' | 'path' | 'sender' | 'store' | 'texts';
+import { SINK_KINDS } from '../core/sinks.ts';
+
+export type SettingType =
+  | 'text'
+  | 'integer'
+  | 'number'
+  | 'duration'
+  | 'url'
+  | 'path'
+  | 'sender'
+  | 'store'
+  | 'target'
+  | 'texts';
 
 export interface Setting {
   readonly kind: 'setting';
@@ -36,19 +48,13 @@ export interface Named {
   readonly each: Group;
 }
 
-/** A key that Tollboard will have: known, so that its refusal can say so. */
-export interface Later {
-  readonly kind: 'later';
-  readonly description: string;
-}
-
 /** A part that its own room reads: kept as it is written, with its places. */
 export interface Raw {
   readonly kind: 'raw';
   readonly description: string;
 }
 
-export type SchemaNode = Setting | Group | Named | Later | Raw;
+export type SchemaNode = Setting | Group | Named | Raw;
 
 const DAY_MS = 86_400_000;
 
@@ -92,7 +98,87 @@ function account(environment: boolean): Record<string, Setting> {
   };
 }
 
-const later = (description: string): Later => ({ kind: 'later', description });
+/** What one sink may say; `sinks.ts` knows which kind takes what. */
+export const SINK = {
+  kind: { kind: 'setting', type: 'text', choices: SINK_KINDS, description: 'What it is: see docs/guide/sinks.md.' },
+  url: {
+    kind: 'setting',
+    type: 'target',
+    description:
+      'Where it answers. Of `home_assistant`: the address of Home Assistant itself; default `home_assistant.url`.',
+  },
+  token: {
+    kind: 'setting',
+    type: 'text',
+    secret: true,
+    description:
+      'Of `home_assistant`: a long-lived access token; where there is no `url` either, default `home_assistant.token`.',
+  },
+  webhook: {
+    kind: 'setting',
+    type: 'text',
+    description: "Of `home_assistant`: the id of its own webhook, which then gets Twilio's form instead of an event.",
+  },
+  auth_token: {
+    kind: 'setting',
+    type: 'text',
+    secret: true,
+    description:
+      "Of `twilio`, and of `home_assistant` with `webhook`: what the receiver takes for Twilio's auth token.",
+  },
+  signed_url: {
+    kind: 'setting',
+    type: 'target',
+    description:
+      'Beside `auth_token`: the URL under which the receiver checks the signature. Default: the one that is called.',
+  },
+  secret: {
+    kind: 'setting',
+    type: 'texts',
+    secret: true,
+    maxItems: 2,
+    description: 'Of `standard_webhooks`: `whsec_` and 24 to 64 bytes in base64; two during rotation.',
+  },
+  command: {
+    kind: 'setting',
+    type: 'texts',
+    description: 'Of `command`: the absolute path of the program, then its arguments.',
+  },
+  timeout: {
+    kind: 'setting',
+    type: 'duration',
+    default: '10s',
+    min: 100,
+    max: 300_000,
+    description: 'Of `command`: how long it may take.',
+  },
+  events: {
+    kind: 'setting',
+    type: 'texts',
+    description: "Only events of these types. Default: all; where it gets Twilio's form, `twilio_data_received` alone.",
+  },
+  where: {
+    kind: 'setting',
+    type: 'texts',
+    description: 'Only events with all of these values: `To=+15550000001`.',
+  },
+  attempts: {
+    kind: 'setting',
+    type: 'integer',
+    default: '5',
+    min: 1,
+    max: 100,
+    description: 'Tries of an event that the receiver refuses; then it is a dead letter.',
+  },
+  give_up_after: {
+    kind: 'setting',
+    type: 'duration',
+    default: '24h',
+    min: 1000,
+    max: 30 * DAY_MS,
+    description: 'How long an event waits for a receiver that cannot be reached; then it is a dead letter.',
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
 
 /** The whole file. */
 export const SCHEMA: Group = {
@@ -307,6 +393,11 @@ export const SCHEMA: Group = {
         token: { kind: 'setting', type: 'text', secret: true, description: 'A long-lived access token of it.' },
       },
     },
-    sinks: later('Where events are handed on to.'),
+    sinks: {
+      kind: 'named',
+      description: 'Where events are handed on to.',
+      keyName: 'NAME',
+      each: { kind: 'group', description: 'One of them.', fields: SINK },
+    },
   },
 };

@@ -2,6 +2,7 @@
 
 import type { OnUnknown } from '../core/entry.ts';
 import type { Located, Place } from '../core/located.ts';
+import type { SinkSettings } from '../core/sinks.ts';
 
 /** Credentials of one account: an auth token (two during rotation, the first is used to send), or an API key pair. */
 export interface AccountSettings {
@@ -55,6 +56,7 @@ export interface Settings {
   };
   /** How long a create of the facade waits for Twilio's own answer. */
   facade: { answerWithinMs: number };
+  sinks: SinkSettings[];
   retention: { messagesMs: number; idempotencyMs: number; eventsMs: number };
   automation: AutomationSettings;
   /** The file that was read; null when there was none. */

@@ -1,6 +1,7 @@
 /** Settings as `tollboard config show` prints them: by field and by value nothing secret, each with its origin. */
 
 import type { Found, Values } from './values.ts';
+import { withoutCredentials } from '../core/base-url.ts';
 import { printDuration } from './duration.ts';
 
 export interface ShownSetting {
@@ -27,6 +28,12 @@ export function secretTexts(values: Values): Set<string> {
 function shown(found: Found, secrets: ReadonlySet<string>): ShownSetting['value'] {
   const hide = (text: string) => (found.secret || secrets.has(text) ? HIDDEN : text);
   if (Array.isArray(found.value)) return found.value.map(hide);
+  if (found.setting.type === 'target') return hide(shownTarget(String(found.value)));
   if (typeof found.value !== 'number') return hide(String(found.value));
   return found.setting.type === 'duration' ? printDuration(found.value) : found.value;
+}
+
+/** Receivers put keys into credentials and query. */
+function shownTarget(text: string): string {
+  return withoutCredentials(text).replace(/\?.*$/, '?…');
 }

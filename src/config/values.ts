@@ -92,7 +92,6 @@ function readNode(
   sources: ValueSources,
 ): void {
   const where = sources.printPlace(entry.place);
-  if (node.kind === 'later') throw new TollboardError('TOLLBOARD_CONFIG_KEY_LATER', { details: { where, key } });
   if (entry.value.kind === 'empty') return;
   if (node.kind === 'raw') {
     sources.raw?.set(key, entry.value);
@@ -100,6 +99,8 @@ function readNode(
     readGroup(entry.value, node, `${key}.`, values, sources);
   } else if (node.kind === 'named') {
     for (const named of entriesOf(entry.value, `${key}.`, sources)) {
+      if (named.value.kind === 'empty')
+        throw invalid(`${key}.${named.key}`, named.value, 'a mapping of settings', false, sources);
       readGroup(named.value, node.each, `${key}.${named.key}.`, values, sources);
     }
   } else {
@@ -161,6 +162,7 @@ const PARSERS: Readonly<Record<Setting['type'], (text: string, folder: string) =
   path: (text, folder) => (text === '' ? undefined : path.resolve(folder, text)),
   sender: (text) => (SENDER.test(text) ? text : undefined),
   store: (text) => (text === 'sqlite' ? text : undefined),
+  target: (text) => (isTarget(text) ? text : undefined),
   texts: (text) => (text === '' ? undefined : [text]),
 };
 
@@ -173,6 +175,7 @@ const EXPECTED: Readonly<Record<Setting['type'], string>> = {
   path: 'a path',
   sender: 'a number in E.164 form such as +15552014545, or a Messaging Service SID (MG and 32 hexadecimal digits)',
   store: '"sqlite" (this version has no other store yet)',
+  target: 'an http or https address without fragment',
   texts: 'text, or a list of texts',
 };
 
@@ -194,6 +197,11 @@ function isWebUrl(text: string): boolean {
   return (
     /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === ''
   );
+}
+
+function isTarget(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.hash === '';
 }
 
 function unknownKey(entry: MapEntry, prefix: string, candidates: string[], sources: ValueSources): TollboardError {

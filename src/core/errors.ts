@@ -228,11 +228,6 @@ export const ERRORS = {
     message: '{where}: the file {file} cannot be read ({fault}).',
     remedy: 'Check the path and the permissions of {file}.',
   },
-  TOLLBOARD_CONFIG_KEY_LATER: {
-    kind: 'invalid',
-    message: '{where}: this version does not have "{key}" yet.',
-    remedy: 'Remove the key, or run a version of Tollboard that has it.',
-  },
   TOLLBOARD_CONFIG_KEY_UNKNOWN: {
     kind: 'invalid',
     message: '{where}: "{key}" is not a setting{under}.',
@@ -644,6 +639,21 @@ export const ERRORS = {
     kind: 'not_found',
     message: 'There is no service {service}. {hint}',
     remedy: 'Correct the action; tollboard automations check reads the file without running anything.',
+  },
+  TOLLBOARD_SINK_ANSWER: {
+    kind: 'unavailable',
+    message: 'The receiver of the sink {sink} answered {status}: {meaning}.',
+    remedy: 'Look at the log of the receiver.',
+  },
+  TOLLBOARD_SINK_COMMAND: {
+    kind: 'unavailable',
+    message: 'The program {program} of the sink {sink} {ending}.',
+    remedy: 'Run it by hand with the line of JSON that it gets: tollboard events --json prints such lines.',
+  },
+  TOLLBOARD_SINK_UNKNOWN: {
+    kind: 'not_found',
+    message: 'There is no sink {sink}; there are: {known}.',
+    remedy: 'Name one of them, or configure it under sinks: in tollboard.yaml and start the gateway again.',
   },
   TOLLBOARD_STORE_BACKUP_EXISTS: {
     kind: 'conflict',

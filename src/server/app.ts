@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { AutomationGateway } from '../core/automations.ts';
 import type { GatewayApi } from '../core/gateway-api.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
+import type { SinkGateway } from '../core/sinks.ts';
 import type { Api, ServerContext, ServerLimits } from './context.ts';
 import type { HostRunner } from './hosts.ts';
 import fastify from 'fastify';
@@ -15,6 +16,7 @@ import { eventRoutes } from './api/events.ts';
 import { messageRoutes } from './api/messages.ts';
 import { numberRoutes } from './api/numbers.ts';
 import { recipientRoutes } from './api/recipients.ts';
+import { sinkRoutes } from './api/sinks.ts';
 import { storeRoutes } from './api/store.ts';
 import { streamRoutes } from './api/stream.ts';
 import { tokenRoutes } from './api/tokens.ts';
@@ -37,6 +39,7 @@ import { inboundRoutes } from './webhooks/inbound.ts';
 export interface ServerOptions {
   gateway: GatewayApi;
   automations: AutomationGateway;
+  sinks: SinkGateway;
   /** By name. */
   hosts: ReadonlyMap<string, HostRunner>;
   /** Where to listen (port 0: any free one), and further names under which requests may come. */
@@ -98,6 +101,7 @@ export async function openapiDocument(version: string): Promise<Record<string, u
   const app = await createApp({
     gateway: nothing,
     automations: nothing,
+    sinks: nothing,
     hosts: new Map(),
     logger: nothing,
     clock: nothing,
@@ -185,6 +189,7 @@ function apiRoutes(context: ServerContext) {
     recipientRoutes(api, context);
     connectivityRoutes(api, context);
     automationRoutes(api, context);
+    sinkRoutes(api, context);
     eventRoutes(api, context);
     storeRoutes(api, context);
     streamRoutes(api, context);

@@ -11,6 +11,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { AutomationGateway } from '../core/automations.ts';
 import type { GatewayApi } from '../core/gateway-api.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
+import type { SinkGateway } from '../core/sinks.ts';
 import type { HostRunner } from './hosts.ts';
 
 /** Everything is bounded. The defaults serve one gateway on one machine; tests make them small. */
@@ -59,6 +60,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
 export interface ServerContext {
   readonly gateway: GatewayApi;
   readonly automations: AutomationGateway;
+  readonly sinks: SinkGateway;
   /** By name. */
   readonly hosts: ReadonlyMap<string, HostRunner>;
   readonly clock: Clock;

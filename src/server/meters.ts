@@ -10,6 +10,8 @@ export interface Meters {
   calledBack(result: string): void;
   /** A webhook came in: `stored`, `repeated` or `refused`. */
   received(result: string): void;
+  /** A sink was given an event: `delivered`, `failed` or `dead`. */
+  handedOn(sink: string, result: string): void;
   /** Prometheus' text format. */
   text(): Promise<string>;
 }
@@ -52,6 +54,12 @@ export function createMeters(counts: () => Promise<Record<EntryState, number>>):
     labelNames: ['result'],
     registers,
   });
+  const sinks = new Counter({
+    name: 'tollboard_sink_tries_total',
+    help: 'Events handed to sinks by what came of the try.',
+    labelNames: ['sink', 'result'],
+    registers,
+  });
   return {
     created(outcome, seconds) {
       creates.inc({ outcome });
@@ -59,6 +67,7 @@ export function createMeters(counts: () => Promise<Record<EntryState, number>>):
     },
     calledBack: (result) => callbacks.inc({ result }),
     received: (result) => webhooks.inc({ result }),
+    handedOn: (sink, result) => sinks.inc({ sink, result }),
     text: () => register.metrics(),
   };
 }

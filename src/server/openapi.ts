@@ -11,6 +11,7 @@ const TAGS = [
   { name: 'calls', description: 'Calls: place, follow, resolve.' },
   { name: 'events', description: 'What Twilio told, stored and live.' },
   { name: 'automations', description: 'What happens on events, and what became of it.' },
+  { name: 'sinks', description: 'Where events are handed on to.' },
   { name: 'account', description: 'What the Twilio account has.' },
   { name: 'numbers', description: 'Numbers, and where what comes in on them goes.' },
   { name: 'hosts', description: "The five tools' own inputs and outputs." },

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServer } from '../../src/server/app.ts';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
 import { createManualClock } from '../support/manual-clock.ts';
-import { NO_AUTOMATION_GATEWAY } from '../support/settings.ts';
+import { NO_AUTOMATION_GATEWAY, NO_SINK_GATEWAY } from '../support/settings.ts';
 
 let api: ApiServer;
 beforeAll(async () => {
@@ -234,6 +234,7 @@ describe('how it starts and stops', () => {
     const server = await createServer({
       gateway,
       automations: NO_AUTOMATION_GATEWAY,
+      sinks: NO_SINK_GATEWAY,
       hosts: new Map(),
       listen: { host: '0.0.0.0', port: 0, hosts: [] },
       publicUrl: null,

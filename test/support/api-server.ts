@@ -6,6 +6,7 @@ import type { GatewayApi } from '../../src/core/gateway-api.ts';
 import type { InboundRequest, Replier } from '../../src/core/inbound.ts';
 import type { Fact } from '../../src/core/outbox.ts';
 import type { Clock, Random, Store } from '../../src/core/ports.ts';
+import type { SinkGateway } from '../../src/core/sinks.ts';
 import type { RelayingClient } from '../../src/delivery/facade-gateway.ts';
 import type { AccountClient } from '../../src/delivery/gateway-service.ts';
 import type { NumberClient, OwnedNumber } from '../../src/inbound/numbers.ts';
@@ -24,7 +25,7 @@ import { createMemoryStore } from '../../src/store/memory.ts';
 import { systemClock, systemRandom } from '../../src/system.ts';
 import { signedDigest, verifySignature } from '../../src/twilio/signature.ts';
 import { type CheckedFetch, checkedFetch } from './openapi.ts';
-import { NO_AUTOMATION_GATEWAY } from './settings.ts';
+import { NO_AUTOMATION_GATEWAY, NO_SINK_GATEWAY } from './settings.ts';
 
 export const ACCOUNT = `AC${'0'.repeat(32)}`;
 export const AUTH_TOKEN = 'the auth token of the account';
@@ -50,6 +51,7 @@ export interface ApiServerOptions {
   /** What the account owns; connecting changes them in place. */
   numbers?: OwnedNumber[];
   automations?: AutomationGateway;
+  sinks?: SinkGateway;
 }
 
 export interface ApiServer {
@@ -138,6 +140,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const server = await createServer({
     gateway,
     automations: options.automations ?? NO_AUTOMATION_GATEWAY,
+    sinks: options.sinks ?? NO_SINK_GATEWAY,
     hosts: new Map(),
     listen: { host: '127.0.0.1', port: options.port ?? 0, hosts: options.hosts ?? [] },
     publicUrl: options.publicUrl ?? null,

@@ -15,6 +15,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/delivery/': ['src/delivery/', 'src/core/'],
   'src/inbound/': ['src/inbound/', 'src/core/'],
   'src/automation/': ['src/automation/', 'src/core/'],
+  'src/sinks/': ['src/sinks/', 'src/core/'],
   'src/server/': ['src/server/', 'src/core/'],
   'src/server/facade/': ['src/server/', 'src/core/', 'src/wire/'],
   'src/remote/': ['src/remote/', 'src/core/'],

@@ -16,6 +16,8 @@ export interface ReceivedCallback {
 export interface CallbackReceiver {
   url: string;
   received: ReceivedCallback[];
+  /** Resolves once so many requests were received. */
+  arrived(count: number): Promise<void>;
   /** Values of one field, in order of arrival. */
   values(field: string): string[];
 }
@@ -24,6 +26,8 @@ export interface ReceiverAnswer {
   status: number;
   headers?: Record<string, string>;
   body?: string;
+  /** No answer ever comes. */
+  hang?: true;
 }
 
 /** `answer` decides by the number of the request, from 0; default 204. `destroy` breaks the connection off. */
@@ -31,6 +35,7 @@ export async function startReceiver(
   answer: (index: number) => ReceiverAnswer | 'destroy' = () => ({ status: 204 }),
 ): Promise<CallbackReceiver> {
   const received: ReceivedCallback[] = [];
+  const watchers = new Set<() => void>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -40,7 +45,9 @@ export async function startReceiver(
       const headers = request.headers as Record<string, string | undefined>;
       received.push({ method: request.method ?? '', target: request.url ?? '', headers, body, fields });
       const given = answer(received.length - 1);
+      for (const watcher of watchers) watcher();
       if (given === 'destroy') return request.socket.destroy();
+      if (given.hang) return;
       response.writeHead(given.status, given.headers).end(given.body);
     });
   });
@@ -50,5 +57,19 @@ export async function startReceiver(
     await new Promise((resolve) => server.close(resolve));
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, received, values: (field) => received.map(({ fields }) => fields[field] ?? '') };
+  return {
+    url,
+    received,
+    arrived: (count) =>
+      new Promise((resolve) => {
+        const check = () => {
+          if (received.length < count) return;
+          watchers.delete(check);
+          resolve();
+        };
+        watchers.add(check);
+        check();
+      }),
+    values: (field) => received.map(({ fields }) => fields[field] ?? ''),
+  };
 }

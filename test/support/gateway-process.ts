@@ -28,6 +28,7 @@ export interface GatewayStart {
   requestTimeoutMs?: number;
   maxPageCount?: number;
   delivery?: Partial<Settings['delivery']>;
+  sinks?: Settings['sinks'];
 }
 
 export interface TwilioAddress {
@@ -118,7 +119,7 @@ async function untilCounts(withinMs: number, fits: (counts: Record<EntryState, n
 
 const SENDER = '+15550000001';
 
-function settingsOf({ dataDir, twilio, trialSid, perSecond, port, delivery }: GatewayStart): Settings {
+function settingsOf({ dataDir, twilio, trialSid, perSecond, port, delivery, sinks = [] }: GatewayStart): Settings {
   const account = (name: string, accountSid: string): Settings['accounts'][number] => ({
     name,
     accountSid,
@@ -141,6 +142,7 @@ function settingsOf({ dataDir, twilio, trialSid, perSecond, port, delivery }: Ga
     facade: { answerWithinMs: 5000 },
     retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
     automation: NO_AUTOMATIONS,
+    sinks,
     configFile: null,
     warnings: [],
   };

@@ -119,6 +119,7 @@ function settingsFor(simulator: Simulator, dataDir: string, change: Partial<Acco
     facade: { answerWithinMs: 5000 },
     retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
     automation: NO_AUTOMATIONS,
+    sinks: [],
     configFile: null,
     warnings: [],
   };

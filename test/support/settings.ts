@@ -2,6 +2,7 @@
 
 import type { AutomationSettings } from '../../src/config/settings.ts';
 import type { AutomationGateway } from '../../src/core/automations.ts';
+import type { SinkGateway } from '../../src/core/sinks.ts';
 
 export const NO_AUTOMATIONS: AutomationSettings = {
   automations: null,
@@ -18,4 +19,12 @@ export const NO_AUTOMATION_GATEWAY: AutomationGateway = {
   automations: () => [],
   runs: () => Promise.reject(new Error('there are no automations in this test')),
   run: () => Promise.reject(new Error('there are no automations in this test')),
+};
+
+/** A gateway without sinks. */
+export const NO_SINK_GATEWAY: SinkGateway = {
+  sinks: async () => [],
+  deadLetters: () => Promise.reject(new Error('there are no sinks in this test')),
+  probe: () => Promise.reject(new Error('there are no sinks in this test')),
+  replay: () => Promise.reject(new Error('there are no sinks in this test')),
 };

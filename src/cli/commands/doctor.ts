@@ -15,6 +15,7 @@ import {
   faultRow,
   gatewayChecks,
   senderChecks,
+  sinkChecks,
   webhookChecks,
 } from '../doctor-checks.ts';
 import { settingsFor } from '../where.ts';
@@ -59,6 +60,7 @@ async function doctor(call: Call): Promise<number> {
     ...callbackChecks(settings),
     ...(await automationChecks(settings, io.env)),
     ...webhookChecks(settings),
+    ...(await sinkChecks(settings)),
     ...(await twilioChecks(settings, io.interrupted)),
   ];
   return printChecks(rows, out);

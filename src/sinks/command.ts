@@ -1,0 +1,116 @@
+/** Events to a program's standard input: no shell, nothing of this process's environment, bounded in time and output. */
+
+import type { ChildProcess } from 'node:child_process';
+import type { EventRecord } from '../core/event.ts';
+import type { Clock } from '../core/ports.ts';
+import type { SinkSettings, SinkTarget } from '../core/sinks.ts';
+import type { Outcome } from './outcome.ts';
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { errorReport } from '../core/errors.ts';
+import { eventView } from '../core/event.ts';
+import { TAKEN } from './outcome.ts';
+
+type CommandTarget = Extract<SinkTarget, { via: 'command' }>;
+
+/** A program that writes more than this is ended. */
+const MAX_OUTPUT = 64 * 1024;
+/** Of what it wrote to standard error, this much of the last line is told. */
+const MAX_SAID = 200;
+/** sysexits.h: try again later. */
+const EX_TEMPFAIL = 75;
+
+/**
+ * One try: the event as one line of JSON. Exit 0: taken; 75: not now; everything else: refused. The program and all that
+ * it started are ended when the time is over. Never throws but the signal's reason.
+ */
+export function sendToCommand(
+  sink: SinkSettings,
+  { argv, timeoutMs }: CommandTarget,
+  event: EventRecord,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const [program = '', ...rest] = argv;
+    // A group of its own, so that what it starts ends with it.
+    const child = spawn(program, rest, { env: {}, cwd: tmpdir(), shell: false, detached: true, windowsHide: true });
+    const over = new AbortController();
+    const end = (settle: () => void) => {
+      over.abort();
+      signal.removeEventListener('abort', onAbort);
+      endGroup(child);
+      settle();
+    };
+    const fail = (ending: string, refused: boolean) => {
+      const details = { sink: sink.name, program, ending: ending + said() };
+      const error = errorReport('TOLLBOARD_SINK_COMMAND', { details });
+      end(() => resolve({ taken: false, refused, error, retryAfterMs: null }));
+    };
+    const onAbort = () => end(() => reject(signal.reason as Error));
+    signal.addEventListener('abort', onAbort, { once: true });
+    const said = collect(child, () => fail(`wrote more than ${MAX_OUTPUT / 1024} kB and was ended`, true));
+    clock.sleep(timeoutMs, over.signal).then(
+      () => fail(`did not end within ${timeoutMs / 1000} s and was ended`, false),
+      () => undefined,
+    );
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      fail(`could not be started (${SPAWN_FAULTS[error.code ?? ''] ?? error.code ?? 'failed'})`, false);
+    });
+    child.once('close', (code, killedBy) => {
+      if (code === 0) end(() => resolve(TAKEN));
+      else if (code === EX_TEMPFAIL) fail('asked to be tried again later (exit code 75)', false);
+      else fail(code === null ? `was ended by ${killedBy}` : `ended with exit code ${code}`, true);
+    });
+    // A program may end without reading what it was given.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(`${JSON.stringify(eventView(event))}\n`);
+  });
+}
+
+const SPAWN_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such program',
+  EACCES: 'it is not executable by this user',
+  ENOEXEC: 'it is no program; a script needs a first line such as #!/bin/sh',
+  E2BIG: 'its arguments are too long',
+};
+
+/** Keeps the end of standard error; the rest is read and dropped, so that a full pipe does not hold the program up. */
+function collect(
+  { stdout, stderr }: Pick<ReturnType<typeof spawn>, 'stdout' | 'stderr'>,
+  tooMuch: () => void,
+): () => string {
+  let size = 0;
+  let tail = '';
+  const count = (part: Buffer) => {
+    size += part.length;
+    if (size > MAX_OUTPUT) tooMuch();
+  };
+  stdout?.on('data', count);
+  stderr?.on('data', (part: Buffer) => {
+    tail = (tail + part.toString('utf8')).slice(-4 * MAX_SAID);
+    count(part);
+  });
+  return () => {
+    const line =
+      tail
+        .trim()
+        .split('\n')
+        .at(-1)
+        ?.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ')
+        .trim()
+        .slice(0, MAX_SAID) ?? '';
+    return line === '' ? '' : `, saying: ${line}`;
+  };
+}
+
+function endGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    if (process.platform === 'win32') child.kill('SIGKILL');
+    else process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has ended, with all that it started.
+  }
+}
