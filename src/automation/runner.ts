@@ -101,7 +101,9 @@ class AutomationRunner implements Runner {
   async resume(): Promise<void> {
     const places = await this.#options.store.consumers();
     this.#place = places.find(({ consumer }) => consumer === CONSUMER)?.seq ?? 0;
-    for (const run of await storedRuns(this.#options.store)) if (run.ending === 'running') this.#begin(run);
+    const left = (await storedRuns(this.#options.store)).filter(({ ending }) => ending === 'running');
+    // An event that comes now may be the one that a run waits for: it has to be where it was before events are taken.
+    await Promise.all(left.map((run) => new Promise<void>((resolve) => this.#begin(run, resolve))));
     this.#times = this.#watchTimes();
     this.#pump();
   }
@@ -285,8 +287,12 @@ class AutomationRunner implements Runner {
     return false;
   }
 
-  #begin(run: Run): void {
-    if (this.#stopping.signal.aborted || this.#active.has(run.id)) return;
+  /** `parked`: told once the run waits for something, does something, or has ended. */
+  #begin(run: Run, parked: () => void = () => undefined): void {
+    if (this.#stopping.signal.aborted || this.#active.has(run.id)) {
+      parked();
+      return;
+    }
     const { mode } = run.automation;
     const others = this.#running(run.automation.id);
     if (mode === 'restart') for (const { abort } of others) abort.abort(RESTARTED);
@@ -294,7 +300,11 @@ class AutomationRunner implements Runner {
     const abort = new AbortController();
     const active: Active = { run, abort, ended: Promise.resolve() };
     this.#active.set(run.id, active);
-    active.ended = this.#carry(run, before, abort.signal).finally(() => this.#end(run));
+    if (before !== null && others.length > 0) parked();
+    active.ended = this.#carry(run, before, abort.signal, parked).finally(() => {
+      parked();
+      this.#end(run);
+    });
   }
 
   #end(run: Run): void {
@@ -305,13 +315,13 @@ class AutomationRunner implements Runner {
     if (!others) this.#options.onQuiet(event);
   }
 
-  async #carry(run: Run, before: Promise<unknown> | null, signal: AbortSignal): Promise<void> {
+  async #carry(run: Run, before: Promise<unknown> | null, signal: AbortSignal, parked: () => void): Promise<void> {
     const { store, logger, clock } = this.#options;
     for (;;) {
       try {
         await before;
         signal.throwIfAborted();
-        await carryOn(run, this.#world(), signal);
+        await carryOn(run, this.#world(parked), signal);
         await tidy(store, run);
         return;
       } catch (error) {
@@ -332,18 +342,30 @@ class AutomationRunner implements Runner {
     await this.#options.store.keep({ put: [runRecord(run)] });
   };
 
-  #world(): RunWorld {
+  #world(parked: () => void): RunWorld {
     const { engine, clock, store, call } = this.#options;
     return {
       engine,
-      clock,
+      clock: {
+        ...clock,
+        sleep(ms, signal) {
+          const slept = clock.sleep(ms, signal);
+          parked();
+          return slept;
+        },
+      },
       save: this.#save,
-      call,
+      call(service, signal) {
+        parked();
+        return call(service, signal);
+      },
       fire: (type, data, key) => this.#fire(type, data, key),
       waitForTrigger: async (triggers, waiting, signal) => {
         const known = await store.record(ROOM, `wait/${waiting.runId}/${waiting.key}`);
         if (known !== null) return known.value as Fired;
-        return this.#waitFor(triggers, waiting, signal);
+        const waited = this.#waitFor(triggers, waiting, signal);
+        parked();
+        return waited;
       },
     };
   }

@@ -1,0 +1,273 @@
+import type { EventDraft } from '../core/outbox.ts';
+import type { Automation } from './definition.ts';
+import type { Run, ServiceCall } from './run.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createManualClock, type ManualClock } from '../../test/support/manual-clock.ts';
+import { readSource } from '../config/source.ts';
+import { createMemoryStore } from '../store/memory.ts';
+import { systemClock, systemRandom } from '../system.ts';
+import { parseAutomations } from './parse.ts';
+import { CONSUMER, type Runner, startRunner } from './runner.ts';
+import { createTemplateEngine } from './template/engine.ts';
+
+const engine = createTemplateEngine({ clock: systemClock });
+const folder = mkdtempSync(join(tmpdir(), 'tollboard-runner-'));
+afterAll(async () => {
+  await engine.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function automations(yaml: string): Automation[] {
+  const file = join(folder, 'automations.yaml');
+  writeFileSync(file, yaml);
+  return parseAutomations(readSource(file, {}), ({ line }) => `automations.yaml:${line}`);
+}
+
+const inbound = (Body: string): EventDraft => ({
+  type: 'twilio_data_received',
+  data: { From: '+15551230001', Body },
+});
+
+interface Bench {
+  clock: ManualClock;
+  runner: Runner;
+  calls: ServiceCall[];
+  warnings: string[];
+  quiet: string[];
+  /** Stores an event. */
+  event(body: string): Promise<string>;
+  /** Resolves once `count` calls were made. */
+  called(count: number): Promise<string[]>;
+  /** Resolves once the runs of an automation have these endings. */
+  endings(id: string, wanted: readonly string[]): Promise<Run[]>;
+  restart(): Promise<void>;
+}
+
+async function bench(yaml: string): Promise<Bench> {
+  const clock = createManualClock();
+  const store = createMemoryStore({ random: systemRandom });
+  await store.subscribe([CONSUMER]);
+  const calls: ServiceCall[] = [];
+  const [warnings, quiet]: [string[], string[]] = [[], []];
+  let tell: () => void = () => undefined;
+  const logger = { debug() {}, info() {}, warn: (_: object, text: string) => void warnings.push(text), error() {} };
+  const start = () =>
+    startRunner({
+      store,
+      clock,
+      logger,
+      engine,
+      automations: automations(yaml),
+      async call(call) {
+        calls.push(call);
+        tell();
+        if (call.service === 'fail.now') throw new Error('it failed');
+        return null;
+      },
+      onQuiet: (id) => void quiet.push(id),
+    });
+  let runner = await start();
+  onTestFinished(() => runner.stop());
+  const made: Bench = {
+    clock,
+    get runner() {
+      return runner;
+    },
+    calls,
+    warnings,
+    quiet,
+    event: async (body) => (await store.addEvent(inbound(body), false, clock.now())).id,
+    async called(count) {
+      while (calls.length < count) await new Promise<void>((resolve) => (tell = resolve));
+      return calls.map(({ service }) => service);
+    },
+    async endings(id, wanted) {
+      for (;;) {
+        const runs = await runner.runs(id);
+        if (JSON.stringify(runs.map(({ ending }) => ending)) === JSON.stringify(wanted)) return runs;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    async restart() {
+      await runner.stop();
+      runner = await start();
+    },
+  };
+  return made;
+}
+
+const on = (id: string, more: string) =>
+  `- {id: ${id}, trigger: {trigger: event, event_type: twilio_data_received, event_data: {Body: go}}, ${more}}\n`;
+
+describe('events', () => {
+  it('fire those that fit, in order, and tell when nobody will answer', async () => {
+    const { event, called, endings, quiet } = await bench(
+      on('one', "action: [{action: 'a.{{ trigger.event.data.Body }}'}]") + on('two', 'action: [{action: b.b}]'),
+    );
+    const other = await event('other');
+    const go = await event('go');
+    expect((await called(2)).sort()).toEqual(['a.go', 'b.b']);
+    await endings('one', ['finished']);
+    await endings('two', ['finished']);
+    expect(quiet).toEqual([other, go]);
+  });
+
+  it('that came while nothing ran are worked off, each once', async () => {
+    const { event, called, endings, restart, runner } = await bench(on('one', 'action: [{action: a.b}]'));
+    await event('go');
+    await called(1);
+    await endings('one', ['finished']);
+    await runner.stop();
+    await event('go');
+    await restart();
+    expect(await called(2)).toHaveLength(2);
+    await endings('one', ['finished', 'finished']);
+    await restart();
+    expect(await called(2)).toHaveLength(2);
+  });
+
+  it('of an automation fire another, and are not stored', async () => {
+    const { event, called } = await bench(
+      on('one', 'action: [{event: mine, event_data: {n: 5}}]') +
+        "- {id: two, trigger: {trigger: event, event_type: mine, event_data: {n: 5}}, action: [{action: 'b.n{{ trigger.event.data.n }}'}]}\n",
+    );
+    await event('go');
+    expect(await called(1)).toEqual(['b.n5']);
+  });
+
+  it('with a template that fails in a trigger fire nothing, and the log says so', async () => {
+    const { event, called, warnings } = await bench(
+      "- {id: bad, trigger: {trigger: event, event_type: twilio_data_received, event_data: {Body: '{{ nothing.at.all }}'}}, action: [{action: a.b}]}\n" +
+        on('good', 'action: [{action: c.d}]'),
+    );
+    await event('go');
+    expect(await called(1)).toEqual(['c.d']);
+    expect(warnings).toContain('a trigger could not be evaluated');
+  });
+});
+
+describe('modes', () => {
+  const slow = (mode: string, more = '') =>
+    on('slow', `mode: ${mode}, ${more}action: [{action: a.begin}, {delay: 60}, {action: a.end}]`);
+
+  it('single lets nobody in beside it', async () => {
+    const { event, called, warnings, clock, endings } = await bench(slow('single'));
+    await event('go');
+    await called(1);
+    await event('go');
+    while (warnings.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await clock.untilSleeping(2);
+    clock.advance(60_000);
+    await called(2);
+    await endings('slow', ['finished']);
+  });
+
+  it('restart ends the one that runs', async () => {
+    const { event, called, clock, endings } = await bench(slow('restart'));
+    await event('go');
+    await called(1);
+    // Runs are listed in the order of their beginning.
+    clock.advance(1);
+    await event('go');
+    await called(2);
+    await clock.untilSleeping(2);
+    clock.advance(60_000);
+    expect(await called(3)).toEqual(['a.begin', 'a.begin', 'a.end']);
+    const runs = await endings('slow', ['canceled', 'finished']);
+    expect(runs[0]?.error).toBe('A newer run took over.');
+  });
+
+  it('queued lets one after the other, and parallel as many as it may', async () => {
+    const queued = await bench(slow('queued'));
+    await queued.event('go');
+    await queued.event('go');
+    await queued.called(1);
+    for (let round = 1; round <= 2; round++) {
+      await queued.clock.untilSleeping(2);
+      queued.clock.advance(60_000);
+      await queued.called(round === 1 ? 3 : 4);
+    }
+    expect(await queued.called(4)).toEqual(['a.begin', 'a.end', 'a.begin', 'a.end']);
+    const parallel = await bench(slow('parallel', 'max: 2, '));
+    for (let n = 0; n < 3; n++) await parallel.event('go');
+    expect(await parallel.called(2)).toEqual(['a.begin', 'a.begin']);
+    while (parallel.warnings.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
+describe('times', () => {
+  it('come once each, and not for what was missed', async () => {
+    const { clock, called, endings, restart, runner } = await bench(
+      "- {id: pattern, trigger: {trigger: time_pattern, minutes: '/10'}, action: [{action: a.b}]}\n",
+    );
+    for (let minute = 0; minute < 20; minute++) {
+      await clock.untilSleeping(1);
+      clock.advance(30_000);
+      await clock.untilSleeping(1);
+      clock.advance(30_000);
+    }
+    await called(2);
+    await endings('pattern', ['finished', 'finished']);
+    await runner.stop();
+    clock.advance(3_600_000);
+    await restart();
+    expect(await called(2)).toHaveLength(2);
+  });
+
+  it('end a wait for a trigger', async () => {
+    const { event, clock, called } = await bench(
+      on(
+        'one',
+        "action: [{wait_for_trigger: {trigger: time_pattern, minutes: '/1'}}, {action: 'a.{{ wait.trigger.platform }}'}]",
+      ),
+    );
+    await event('go');
+    await clock.untilSleeping(2);
+    clock.advance(60_000);
+    expect(await called(1)).toEqual(['a.time_pattern']);
+  });
+});
+
+describe('a restart', () => {
+  it('goes on with a delay, and with a wait for what came meanwhile', async () => {
+    const { event, called, clock, restart, endings } = await bench(
+      on(
+        'one',
+        'action: [{action: a.a}, {delay: 60}, {wait_for_trigger: {trigger: event, event_type: twilio_data_received, event_data: {Body: then}}}, {action: b.b}]',
+      ),
+    );
+    await event('go');
+    await called(1);
+    await clock.untilSleeping(2);
+    clock.advance(30_000);
+    await restart();
+    await clock.untilSleeping(2);
+    clock.advance(30_000);
+    await restart();
+    await event('then');
+    expect(await called(2)).toEqual(['a.a', 'b.b']);
+    await endings('one', ['finished']);
+  });
+
+  it('keeps the newest 20 runs', async () => {
+    const { event, called, runner } = await bench(on('one', 'mode: queued, max: 100, action: [{action: a.b}]'));
+    for (let n = 0; n < 25; n++) await event('go');
+    await called(25);
+    let runs = await runner.runs('one');
+    while (runs.length > 20 || runs.some(({ ending }) => ending === 'running')) {
+      await new Promise((resolve) => setImmediate(resolve));
+      runs = await runner.runs('one');
+    }
+    expect(runs).toHaveLength(20);
+  });
+});
+
+it('a run by hand begins like the first trigger, and an unknown automation is an error', async () => {
+  const { runner, called } = await bench(on('one', "action: [{action: 'a.{{ trigger.platform }}'}]"));
+  await runner.runNow('one');
+  expect(await called(1)).toEqual(['a.manual']);
+  await expect(runner.runNow('two')).rejects.toMatchObject({ code: 'TOLLBOARD_AUTOMATION_UNKNOWN' });
+});
