@@ -88,6 +88,8 @@ export interface SinkGateway {
    * Throws `TOLLBOARD_EVENT_NOT_FOUND`.
    */
   replay(sink: string, events: readonly string[] | 'dead'): Promise<string[]>;
+  /** Forgets dead letters: of these events, or all; those that were forgotten. */
+  drop(sink: string, events: readonly string[] | 'dead'): Promise<string[]>;
 }
 
 /** Whether a sink wants this event. */

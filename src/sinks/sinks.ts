@@ -68,6 +68,13 @@ export async function startSinks(options: SinksOptions): Promise<Sinks> {
       if (replayed.length > 0) worker.hurry();
       return replayed;
     },
+    async drop(name, wanted) {
+      known(name);
+      const records = await deadRecords(store, name);
+      const chosen = records.filter((record) => wanted === 'dead' || wanted.includes(letterView(name, record).event));
+      if (chosen.length > 0) await store.keep({ remove: chosen });
+      return chosen.map((record) => letterView(name, record).event);
+    },
     async stop() {
       unsubscribe();
       stopping.abort();
@@ -120,17 +127,15 @@ function shownUrl(text: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-/** Of some of them the events may be gone by now: those letters stay, as all that is left. */
+/** Letters whose events are gone by now (`retention.events`) go as well. */
 async function replayDead(store: Store, sink: string): Promise<string[]> {
   const replayed: string[] = [];
   for (const record of await deadRecords(store, sink)) {
     const { event: id } = letterView(sink, record);
     const event = await store.event(id);
-    if (event === null) continue;
-    await store.replay(event.seq, [consumerOf(sink)]);
-    // After the replay: what dies in between is rather there twice than not at all.
+    if (event !== null) replayed.push(...(await store.replay(event.seq, [consumerOf(sink)])).map(() => id));
+    // After the replay: what is killed in between is rather there twice than not at all.
     await store.keep({ remove: [record] });
-    replayed.push(id);
   }
   return replayed;
 }

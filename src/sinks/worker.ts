@@ -48,7 +48,12 @@ const STOPPED = new DOMException('The gateway stops.', 'AbortError');
 
 /** Begins where the last start ended. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const worker = new SinkWorker(options, await readProgress(options.store, options.sink.name));
+  const { store, sink } = options;
+  const progress = await readProgress(store, sink.name);
+  const waiting = await store.deliveries(consumerOf(sink.name), BATCH);
+  // In a copy of the data, and where the sink was away from the file, nothing waits any more.
+  const stale = !waiting.some((delivery) => retryOf(progress, delivery) !== null);
+  const worker = new SinkWorker(options, stale ? { ...progress, failingSince: null, retry: null } : progress);
   worker.begin();
   return worker;
 }

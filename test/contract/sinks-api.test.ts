@@ -34,6 +34,8 @@ test('the API lists sinks and dead letters, tests and replays, and says which th
     ],
   });
   expect(await ask('/shop/dead')).toMatchObject({ dead: [{ sink: 'shop', event: id, attempts: 1 }] });
+  const dropped = await api.fetch('/api/v1/sinks/shop/dead?event=EV1', { method: 'DELETE' });
+  expect([dropped.status, await dropped.json()]).toEqual([200, { events: [] }]);
   status = 204;
   expect(await (await api.post('/api/v1/sinks/shop/test', {})).json()).toMatchObject({ delivered: true });
   const replayed = await api.post('/api/v1/sinks/shop/replay', { dead: true });
@@ -48,4 +50,27 @@ test('the API lists sinks and dead letters, tests and replays, and says which th
     code: 'TOLLBOARD_SINK_UNKNOWN',
     message: 'There is no sink x; there are: shop.',
   });
+});
+
+test('dead letters are forgotten one by one or all together, and those of events that are gone with a replay', async () => {
+  const receiver = await startReceiver(() => ({ status: 400 }));
+  const world = await startSinkWorld([sink(form(receiver.url), { attempts: 1 })]);
+  const api = await startApiServer({ sinks: world.sinks });
+  onTestFinished(() => api.close());
+  const drop = async (query = '') => (await api.fetch(`/api/v1/sinks/shop/dead${query}`, { method: 'DELETE' })).json();
+  const events = [];
+  for (const body of ['one', 'two', 'three']) events.push((await world.add(text(body))).id);
+  await world.tried(3);
+  await world.clock.untilSleeping(1);
+  expect(await drop(`?event=${events[1]}`)).toEqual({ events: [events[1]] });
+  expect((await world.sinks.deadLetters('shop')).map(({ event }) => event)).toEqual([events[0], events[2]]);
+  expect(await drop()).toEqual({ events: [events[0], events[2]] });
+  expect(await world.sinks.deadLetters('shop')).toEqual([]);
+  await world.add(text('four'));
+  await world.tried(4);
+  await world.clock.untilSleeping(1);
+  const gone = world.clock.now() + 1;
+  await world.store.prune({ messagesMs: 0, eventsMs: 0, idempotencyMs: 0 }, gone);
+  expect(await world.sinks.replay('shop', 'dead')).toEqual([]);
+  expect(await world.sinks.deadLetters('shop')).toEqual([]);
 });

@@ -268,6 +268,18 @@ describe('a sink that fails', () => {
     expect(receiver.values('Body')).toEqual(['one', 'one', 'one', 'two']);
   });
 
+  test('and was away from the file begins anew, behind what it missed', async () => {
+    const receiver = await startReceiver(() => ({ status: 503 }));
+    const world = await startSinkWorld([sink(form(receiver.url))]);
+    await world.add(text('one'));
+    await world.tried(1);
+    await waits(world);
+    await world.sinks.stop();
+    await world.store.subscribe([]);
+    await world.restart();
+    expect(await view(world)).toMatchObject({ state: 'idle', waiting: 0, retry: null });
+  });
+
   test('is tried at once when a test finds it well again', async () => {
     let status = 401;
     const receiver = await startReceiver(() => ({ status }));

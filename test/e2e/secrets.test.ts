@@ -14,8 +14,20 @@ const SENDER = '+15550000001';
 
 /** By role. Those of a gateway's own making are added as they are made. */
 const secrets = new Map<string, string>();
-for (const role of ['auth token', 'second token', 'key account token', 'api secret', 'wrong token', 'proxy password'])
-  secrets.set(role, randomBytes(16).toString('hex'));
+const ROLES = [
+  'auth token',
+  'second token',
+  'key account token',
+  'api secret',
+  'wrong token',
+  'proxy password',
+  "sink's token",
+  "sink's secret",
+  "sink's password",
+  "sink's query",
+  'token of Home Assistant',
+];
+for (const role of ROLES) secrets.set(role, randomBytes(16).toString('hex'));
 const secretOf = (role: string) => secrets.get(role) ?? '';
 
 /** What was printed or answered, by where it was seen. */
@@ -76,6 +88,9 @@ describe('a full run with random secrets', () => {
     const broken = ['simulator', '--port', '0', '--accounts', 'configuration/broken-accounts.yaml'];
     expect((await run(broken, env)).code).toBe(2);
     expect((await run(['simulator', 'messages'], env)).code).toBe(0);
+    for (const name of ['shop', 'ledger', 'home']) expect((await run(['sinks', 'test', name], env)).code).toBe(1);
+    expect((await run(['sinks', 'list', '--json'], env)).lines).toHaveLength(3);
+    expect((await run(['start', '--config', 'configuration/sink.yaml'], env)).code).toBe(2);
     expect((await run(['store', 'check'], env)).code).toBe(0);
     expect((await run(['store', 'backup', 'copy.sqlite'], env)).code).toBe(0);
   });
@@ -135,7 +150,7 @@ describe('a full run with random secrets', () => {
     const token = secretOf('auth token');
     for (const planted of [token, `"${token}"`, btoa(`${ACCOUNT}:${token}`), token.toUpperCase(), `x${token}x`])
       expect(found(new Map([['a log', `2026 ${planted}, and more`]]))).toEqual(['auth token in a log']);
-    expect(new Set(secrets.values()).size).toBe(8);
+    expect(new Set(secrets.values()).size).toBe(ROLES.length + 2);
     expect(seen.size).toBeGreaterThan(60);
   });
 });
@@ -191,6 +206,8 @@ function writeConfiguration(folder: string): void {
   mkdirSync(folder);
   const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text);
   write('secrets.yaml', `first: "${secretOf('auth token')}"\nkey: "${secretOf('api secret')}"\n`);
+  const short = secretOf("sink's secret").slice(0, 24);
+  write('sink.yaml', `sinks: {a: {kind: standard_webhooks, url: "http://x", secret: "whsec_${short}"}}\n`);
   write(
     'tollboard.yaml',
     `sender: "${SENDER}"
@@ -198,6 +215,13 @@ twilio:
   account_sid: ${ACCOUNT}
   auth_token: [!secret first, !env SECOND_TOKEN]
 delivery: {status_callback: always}
+sinks:
+  shop:
+    kind: twilio
+    url: "http://me:${secretOf("sink's password")}@127.0.0.1:1/sms?key=${secretOf("sink's query")}"
+    auth_token: "${secretOf("sink's token")}"
+  ledger: {kind: standard_webhooks, url: "http://127.0.0.1:1", secret: "whsec_${secretOf("sink's secret")}", where: To=nobody}
+  home: {kind: home_assistant, url: "http://127.0.0.1:1", token: "${secretOf('token of Home Assistant')}", where: To=nobody}
 accounts:
   keys:
     account_sid: ${KEY_ACCOUNT}

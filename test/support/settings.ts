@@ -26,5 +26,6 @@ export const NO_SINK_GATEWAY: SinkGateway = {
   sinks: async () => [],
   deadLetters: () => Promise.reject(new Error('there are no sinks in this test')),
   probe: () => Promise.reject(new Error('there are no sinks in this test')),
+  drop: () => Promise.reject(new Error('there are no sinks in this test')),
   replay: () => Promise.reject(new Error('there are no sinks in this test')),
 };

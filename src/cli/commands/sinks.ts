@@ -1,4 +1,4 @@
-/** `tollboard sinks list|test|replay`: where events are handed on to, and what became of it. */
+/** `tollboard sinks list|test|replay|drop`: where events are handed on to, and what became of it. */
 
 import type { DeadLetter, SinkTest, SinkView } from '../../core/sinks.ts';
 import type { Call, CommandRow } from '../command.ts';
@@ -63,12 +63,20 @@ export const commands: readonly CommandRow[] = [
     examples: ['tollboard sinks replay shop --dead'],
     run: replay,
   },
+  {
+    name: 'sinks drop',
+    summary: 'Forget dead letters of a sink; the events stay.',
+    arguments: [
+      { name: '<name>', description: "The sink's name." },
+      { name: '[event...]', description: 'Ids of their events (EV…): tollboard sinks list --dead shows them.' },
+    ],
+    options: [{ flags: '--dead', description: 'All dead letters of the sink.' }, ...DESTINATION_OPTIONS],
+    run: drop,
+  },
 ];
 
 async function replay(call: Call): Promise<number> {
-  const [name = '', ...events] = call.args;
-  const dead = call.options.dead === true;
-  if (dead === events.length > 0) throw usageError('sinks replay', 'expected ids of events, or --dead');
+  const { name, events, dead } = chosenEvents(call, 'sinks replay');
   return withGateway(call, 'Replaying events', async ({ client }) => {
     const body = dead ? { dead } : { events };
     const answer = await client.request<{ events: string[] }>({ method: 'POST', path: pathOf(name, 'replay'), body });
@@ -78,6 +86,28 @@ async function replay(call: Call): Promise<number> {
     else call.out.text(`${name} gets ${count === 1 ? 'one event' : `${count} events`} once more.`);
     return 0;
   });
+}
+
+async function drop(call: Call): Promise<number> {
+  const { name, events } = chosenEvents(call, 'sinks drop');
+  return withGateway(call, 'Dropping dead letters', async ({ client }) => {
+    const query = new URLSearchParams(events.map((event): [string, string] => ['event', event])).toString();
+    const path = `${pathOf(name, 'dead')}${query === '' ? '' : `?${query}`}`;
+    const dropped = await client.request<{ events: string[] }>({ method: 'DELETE', path });
+    const count = dropped.events.length;
+    if (call.out.json) call.out.line({ sink: name, events: dropped.events });
+    else if (count === 0) call.out.note(`${name} has no such dead letters.`);
+    else call.out.text(`${count === 1 ? 'One dead letter' : `${count} dead letters`} of ${name} forgotten.`);
+    return 0;
+  });
+}
+
+/** Ids, or all dead letters; never neither, so that nothing happens by a slip. */
+function chosenEvents({ args, options }: Call, command: string): { name: string; events: string[]; dead: boolean } {
+  const [name = '', ...events] = args;
+  const dead = options.dead === true;
+  if (dead === events.length > 0) throw usageError(command, 'expected ids of events, or --dead');
+  return { name, events, dead };
 }
 
 function pathOf(name: string, what: string): string {

@@ -91,6 +91,31 @@ export function sinkRoutes(api: Api, { sinks }: ServerContext): void {
     },
     async (request) => ({ dead: await sinks.deadLetters(request.params.name) }),
   );
+  api.delete(
+    '/sinks/:name/dead',
+    {
+      schema: {
+        operationId: 'dropDeadLetters',
+        tags,
+        summary: 'Forget dead letters of a sink: all, or those of some events',
+        params,
+        querystring: z.strictObject({
+          event: z
+            .union([z.string().min(1), z.array(z.string().min(1)).max(1000)])
+            .optional()
+            .describe("An event's id; repeatable. Default: all dead letters."),
+        }),
+        response: apiAnswers(
+          { 200: jsonAnswer('Those that were forgotten.', z.strictObject({ events: z.array(z.string()) })) },
+          [403, 404, 422, 503],
+        ),
+      },
+    },
+    async (request) => {
+      const { event } = request.query;
+      return { events: await sinks.drop(request.params.name, event === undefined ? 'dead' : [event].flat()) };
+    },
+  );
   api.post(
     '/sinks/:name/test',
     {
