@@ -51,10 +51,10 @@ export const soar = ready(soarHost);
 export const homeAssistant = ready(homeAssistantHost);
 
 /** Every host by its name. */
-export const HOSTS: Readonly<Partial<Record<HostName, RunnableHost>>> = {
+export const HOSTS: Readonly<Record<HostName, RunnableHost>> = {
   ansible,
+  soar,
   bytechef,
   flogo,
-  soar,
   'home-assistant': homeAssistant,
 };

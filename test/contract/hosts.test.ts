@@ -26,6 +26,8 @@ const TOKEN = 'b5d1f3a90c4e4c33a8f2d6e7914c0a5e';
 const WRONG = '0123456789abcdef0123456789abcdef';
 /** Times real time, where waits and searches have to pass. */
 const HURRY = 40;
+/** Where Twilio answers: a busy machine takes part of a second for that, and a host waits 10 s of its own. */
+const CALM = 8;
 
 const ACCOUNTS = { accounts: [{ sid: SID, auth_token: TOKEN, numbers: [SENDER] }] };
 
@@ -55,7 +57,7 @@ interface Situation {
   account?: Setup['account'];
   before?(world: World): void;
   /** By way, where both do not end alike. */
-  expect(told: Told, facts: { sent: readonly string[]; way: string }): void;
+  expect(told: Told, facts: { sent: readonly string[]; media: readonly string[]; way: string }): void;
 }
 
 const situations: readonly Situation[] = [
@@ -114,8 +116,7 @@ const situations: readonly Situation[] = [
     name: 'leaves a WhatsApp address as it is',
     ask: { to: ['whatsapp:+15551230001'], from: 'whatsapp:+15550000001' },
     expect: (told, { sent }) => {
-      expect(sent.every((to) => to === 'whatsapp:+15551230001')).toBe(true);
-      expect([...told.taken, ...told.failed]).toEqual(['whatsapp:+15551230001']);
+      expect([told.taken, sent]).toEqual([['whatsapp:+15551230001'], ['whatsapp:+15551230001']]);
     },
   },
   {
@@ -191,7 +192,8 @@ const situations: readonly Situation[] = [
 const media: Situation = {
   name: 'sends media',
   ask: { to: [ANN], mediaUrl: ['https://example.org/a.png'] },
-  expect: (told, { sent }) => expect([told.taken, sent]).toEqual([[ANN], [ANN]]),
+  expect: (told, { sent, media }) =>
+    expect([told.taken, sent, media]).toEqual([[ANN], [ANN], ['https://example.org/a.png']]),
 };
 
 describe.each(FORMS)('the host $host.definition.host', (form) => {
@@ -230,7 +232,7 @@ describe.each(FORMS)('the host $host.definition.host', (form) => {
 
 test('the suite judges every host that the package has', () => {
   expect(FORMS.map(({ host }) => host.definition.host).sort()).toEqual(Object.keys(HOSTS).sort());
-  expect(HOST_NAMES).toEqual(expect.arrayContaining(Object.keys(HOSTS)));
+  expect(Object.keys(HOSTS)).toEqual(HOST_NAMES);
 });
 
 async function play(form: HostForm, way: Way, situation: Situation): Promise<void> {
@@ -245,11 +247,12 @@ async function play(form: HostForm, way: Way, situation: Situation): Promise<voi
     ...situation.ask,
   };
   situation.before?.(world);
-  world.clock.run(HURRY);
+  world.clock.run(situation.before === undefined && situation.account?.baseUrl === undefined ? CALM : HURRY);
   const output = await form.host.run(form.input(asked), world.messenger, { clock: world.clock });
   const sent = world.taken().map(({ to }) => to);
   const told = form.read(output, asked);
-  situation.expect(told, { sent, way: way.name });
+  const media = world.taken().flatMap(({ mediaUrl }) => mediaUrl);
+  situation.expect(told, { sent, media, way: way.name });
   truthful(told, sent, situation.account?.baseUrl !== undefined);
   const text = JSON.stringify(output);
   for (const secret of [TOKEN, WRONG]) expect(text).not.toContain(secret);
