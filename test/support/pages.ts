@@ -29,6 +29,7 @@ export function statementsOf(host: HostName): string[] {
 export function plain(text: string): string {
   return text
     .replaceAll(/\{% term "([^"]+)" %\}/g, '$1')
+    .replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1')
     .replaceAll('\\', '')
     .replaceAll('**', '')
     .replaceAll(/\s+/g, ' ')
@@ -58,7 +59,6 @@ function parts(line: string): string[] {
   return [
     line
       .replace(/^(?:#+ |\.\. |- )/, '')
-      .replace(/^\[(.+)\]\(#.+?\)/, '$1')
       .replace('::', ':')
       .replace(/^(\w+):$/, '$1')
       .replace(/^(?:title|description): ("?)(.*)\1$/, '$2'),
