@@ -51,8 +51,10 @@ export interface Say {
   language?: string;
 }
 
-const SAY_MAX = 4096;
-const TWIML_MAX = 4000;
+/** Characters of a text to be spoken, and of the whole document; `attribute`: form of a voice or language. */
+export const CALL_LIMITS = { sayCharacters: 4096, twimlCharacters: 4000, attribute: '^[\\w.@ -]{1,100}$' } as const;
+const ATTRIBUTE = new RegExp(CALL_LIMITS.attribute);
+
 const SAY_MEMBERS: ReadonlySet<string> = new Set(['text', 'voice', 'language']);
 
 /**
@@ -67,9 +69,10 @@ export function sayTwiml(say: unknown): string {
   if (unknown !== undefined) throw sayFault(unknown, 'only text, voice and language');
   const { text, voice, language } = say as Partial<Say>;
   if (typeof text !== 'string' || text.trim() === '') throw sayFault(text, 'a text that is not empty');
-  if (text.length > SAY_MAX) throw sayFault(`${text.length} characters`, `at most ${SAY_MAX}`);
+  if (text.length > CALL_LIMITS.sayCharacters)
+    throw sayFault(`${text.length} characters`, `at most ${CALL_LIMITS.sayCharacters}`);
   const twiml = `<Response><Say${attribute('voice', voice)}${attribute('language', language)}>${escapeXml(text)}</Say></Response>`;
-  if (twiml.length > TWIML_MAX)
+  if (twiml.length > CALL_LIMITS.twimlCharacters)
     throw new TollboardError('TOLLBOARD_CALL_TWIML_TOO_LONG', { details: { length: twiml.length } });
   return twiml;
 }
@@ -98,7 +101,7 @@ function addressFault(to: string, params: ParameterValues): ErrorReport | null {
 
 function attribute(name: string, value: unknown): string {
   if (value === undefined) return '';
-  if (typeof value !== 'string' || !/^[\w.@ -]{1,100}$/.test(value)) throw sayFault(value, `a name for ${name}`);
+  if (typeof value !== 'string' || !ATTRIBUTE.test(value)) throw sayFault(value, `a name for ${name}`);
   return ` ${name}="${value}"`;
 }
 

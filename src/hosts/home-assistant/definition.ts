@@ -2,7 +2,27 @@
 
 import type { HostDefinition } from '../host.ts';
 
+/** Head of the seed. `integrationType` is what its documentation has where the manifest says nothing. */
+export interface HomeAssistantIdentity {
+  domain: string;
+  category: string;
+  release: string;
+  configFlow: boolean;
+  iotClass: string;
+  integrationType: string;
+  event: string;
+}
+
 export const definition = {
+  identity: {
+    domain: 'twilio',
+    category: 'Hub',
+    release: '0.40',
+    configFlow: true,
+    iotClass: 'Cloud Push',
+    integrationType: 'integration',
+    event: 'twilio_data_received',
+  },
   host: 'home-assistant',
   title: 'Twilio',
   description:
@@ -25,6 +45,14 @@ export const definition = {
         twilio: null,
         description:
           'Your Twilio AUTH TOKEN which can be found in your [console](https://www.twilio.com/console). It should be directly under where you found the `account_sid`.',
+      },
+      {
+        name: 'url',
+        type: 'string',
+        required: false,
+        twilio: null,
+        description: 'Where Twilio is spoken to: a gateway such as `http://127.0.0.1:8655`. Absent: Twilio itself.',
+        added: true,
       },
     ],
     notify: [
@@ -120,4 +148,4 @@ export const definition = {
     'A free trial account is available at [Twilio](https://twilio.com) website providing free calls to verified phone numbers.',
     'Calls are limited to 10 minutes and will play a short trial message before your message runs. Upgraded accounts have no limitation.',
   ],
-} as const satisfies HostDefinition;
+} as const satisfies HostDefinition & { identity: HomeAssistantIdentity };

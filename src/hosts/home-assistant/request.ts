@@ -6,13 +6,14 @@ import type { NotifyAsked, NotifyOutput } from './result.ts';
 import { shown } from '../../core/check.ts';
 import { errorReport } from '../../core/errors.ts';
 import { refusedOutput } from './result.ts';
+import { fill } from './texts.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 export function credentials(input: unknown): HostCredentials | null {
-  const { account_sid: sid, auth_token: token } = fields(fields(input).twilio);
+  const { account_sid: sid, auth_token: token, url } = fields(fields(input).twilio);
   if (typeof sid !== 'string' || typeof token !== 'string') return null;
-  return { accountSid: sid, username: sid, password: token, baseUrl: null };
+  return { accountSid: sid, username: sid, password: token, baseUrl: typeof url === 'string' ? url : null };
 }
 
 export function request(input: unknown): Work<NotifyAsked, NotifyOutput> {
@@ -21,7 +22,7 @@ export function request(input: unknown): Work<NotifyAsked, NotifyOutput> {
   const targets = targetsOf(call.target);
   const fault = faultOf(account, block, call);
   if (fault !== null) return refused(targets, ...fault);
-  if (targets.length === 0) return refused(targets, 'data.target', call.target, 'At least 1 target is required');
+  if (targets.length === 0) return refused(targets, 'data.target', call.target, fill('noTarget'));
   const message = String(call.message);
   const sender = String(block.from_number).trim();
   const asked = { targets };

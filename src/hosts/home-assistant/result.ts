@@ -2,6 +2,7 @@
 
 import type { ErrorReport } from '../../core/errors.ts';
 import type { Done, Outcome, Verdict } from '../host.ts';
+import { fill } from './texts.ts';
 
 export interface NotifyAsked {
   targets: readonly string[];
@@ -61,12 +62,14 @@ function resultOf(target: string, outcome: Outcome): NotifyResult {
 }
 
 /** Says not to send it again, and by what it can be looked up (interface §7). */
-function unsure(target: string, { id, at, error }: Outcome): NotifyError {
-  const where = id === null ? `the text to ${target} of ${new Date(at).toISOString()}` : `${target} (${id})`;
+function unsure(target: string, { id, at, error, entry }: Outcome): NotifyError {
+  const kind = entry?.kind === 'call' ? 'call' : 'text';
+  const what =
+    id === null ? fill('what', { kind, target, at: new Date(at).toISOString() }) : fill('whatId', { target, id });
   return {
     code: error?.code ?? 'TOLLBOARD_DELIVERY_LOST_ANSWER',
-    message: `It is not known whether ${where} was sent: ${error?.message ?? 'its answer was lost.'}`,
-    remedy: `Do not send it again; ${id === null ? "look for it in Twilio's log first" : `tollboard status ${id} shows what is being done`}.`,
+    message: fill('unsure', { what, reason: error?.message ?? 'its answer was lost.' }),
+    remedy: id === null ? fill('doNotResend') : fill('doNotResendId', { id }),
     twilioCode: error?.twilioCode ?? null,
   };
 }
