@@ -6,10 +6,17 @@ import { fileURLToPath } from 'node:url';
 import { ansibleFiles } from './hosts/ansible.ts';
 import { bytechefFiles } from './hosts/bytechef.ts';
 import { flogoFiles } from './hosts/flogo.ts';
+import { homeAssistantFiles } from './hosts/home-assistant.ts';
 import { soarFiles } from './hosts/soar.ts';
 
 /** For each host: path below `integrations/` → text. */
-const GENERATORS: ReadonlyArray<() => Record<string, string>> = [ansibleFiles, bytechefFiles, flogoFiles, soarFiles];
+const GENERATORS: ReadonlyArray<() => Record<string, string>> = [
+  ansibleFiles,
+  bytechefFiles,
+  flogoFiles,
+  homeAssistantFiles,
+  soarFiles,
+];
 
 const INTEGRATIONS = fileURLToPath(new URL('../integrations/', import.meta.url));
 

@@ -1,0 +1,43 @@
+"""Words, forms and limits. Written by `npm run hosts` from src/hosts/home-assistant/; change them there."""
+
+DOMAIN = "twilio"
+EVENT = "twilio_data_received"
+DATA_FIELDS = ["media_url","voice","language"]
+ENTRY_TITLE = "Twilio Webhook"
+DOCS_URL = "https://www.twilio.com/docs/glossary/what-is-a-webhook"
+CONSOLE_URL = "https://www.twilio.com/console"
+FORMS = {"twilio_sms":{"target":["^\\+[1-9]\\d{1,14}$","^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$","^[1-9]\\d{2,7}$"],"sender":["^\\+[1-9]\\d{1,14}$","^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$","^[1-9]\\d{2,7}$","^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 +_&.-]{0,10}$"]},"twilio_call":{"target":["^\\+[1-9]\\d{1,14}$","^[Ss][Ii][Pp][Ss]?:\\S+$","^client:\\S.*$"],"sender":["^\\+?[1-9]\\d{1,14}$"]}}
+SEPARATORS = "[\\s().-]"
+TIMEOUT_SECONDS = 30
+CONNECT_SECONDS = 10
+ANSWER_BYTES = 1048576
+PARALLEL = 10
+REPLAYS = 4096
+SAY_CHARACTERS = 4096
+TWIML_CHARACTERS = 4000
+ATTRIBUTE = "^[\\w.@ -]{1,100}$"
+SAY_NO_TARGET = "At least 1 target is required"
+SAY_REFUSED = "HTTP {status} error: Unable to create record: {message}"
+SAY_TWILIO_CODE = " (Twilio {code})"
+SAY_UNSURE = "It is not known whether {what} was sent: {reason}"
+SAY_WHAT = "the {kind} to {target} of {at}"
+SAY_WHAT_ID = "{target} ({id})"
+SAY_DO_NOT_RESEND = "Do not send it again; look for it in Twilio's log first."
+SAY_DO_NOT_RESEND_ID = "Do not send it again; tollboard status {id} shows what is being done."
+SAY_NOT_SENT = "{target}: {reason}"
+SAY_FAILURES = "Failed: {failed} of {total} targets. {each}"
+SAY_SENT = " Sent to: {targets}."
+SAY_NOT_CONNECTED = "no connection to {url} ({reason}), so nothing was sent"
+SAY_ANSWER_LOST = "no answer came from {url} ({reason})."
+SAY_ANSWER_UNCLEAR = "the answer from {url} proves nothing (HTTP {status})."
+SAY_BAD_TARGET = "{value} is no number that can be reached; write it with + and its country code, in quotes, as in \"+15551112222\""
+SAY_BAD_TARGET_PLUS = "{value} has no plus, which YAML drops from a number without quotes; write it as \"+{value}\""
+SAY_BAD_SENDER = "from_number is {value}; expected a number such as \"+15551112222\" in quotes, a sender ID of up to 11 letters and digits, or a channel address such as whatsapp:+15551112222"
+SAY_BAD_CALLER = "from_number is {value}; expected a number such as \"+15551112222\", in quotes"
+SAY_BAD_URL = "url is {value}; expected an address such as http://127.0.0.1:8655, without user, password and query"
+SAY_BAD_DATA = "{name} is {value}; expected {expected}"
+SAY_NO_TEXT = "message is empty; expected the text to speak"
+SAY_SPOKEN_TOO_LONG = "the message has {length} characters; at most {max} can be spoken"
+SAY_NO_BLOCK = "{platform} needs the account: add the block twilio: with account_sid and auth_token to configuration.yaml and restart"
+SAY_UNVERIFIED = "Nobody can tell who calls the webhook: add the block twilio: with account_sid and auth_token to configuration.yaml, and every request is checked for the signature of Twilio"
+SAY_FORGED = "A request to the webhook was refused: its X-Twilio-Signature does not fit. If it came from Twilio, compare auth_token, and the external URL of Home Assistant ({url}) with what the number has in the console"

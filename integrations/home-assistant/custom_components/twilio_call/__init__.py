@@ -1,0 +1,1 @@
+"""Twilio Phone: `notify.<name>` by call."""

@@ -1,0 +1,1 @@
+"""Twilio SMS: `notify.<name>` by text."""

@@ -1,0 +1,419 @@
+/**
+ * A real Home Assistant with the components of integrations/home-assistant: set up as its page says, the page's two
+ * automations over signed webhooks of the simulator, forged ones, and its notifiers. Prepared by .ci/hosts/home-assistant.sh.
+ */
+
+import type { Simulator } from '../../src/simulator/server.ts';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSimulator } from '../../src/simulator/server.ts';
+import { systemRandom } from '../../src/system.ts';
+import signatures from '../contract/data/signature-vectors.json' with { type: 'json' };
+import { COMPONENTS, type HomeAssistant, homeAssistantPython, startHomeAssistant } from '../support/home-assistant.ts';
+import { inOrder, NOTIFY_VECTORS, serveNotifyVector } from '../support/home-assistant-vectors.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { likeVector } from '../support/soar-vectors.ts';
+import { ROOT, readRepositoryFile } from '../support/tree.ts';
+import { freshSid, messageForm } from '../support/webhooks.ts';
+
+const python = homeAssistantPython() ?? '';
+const missing = python === '' ? ': skipped, .ci/hosts/home-assistant.sh could not install Home Assistant' : '';
+
+const SID = `AC${'4'.repeat(32)}`;
+const TOKEN = 'the-token-that-no-log-may-show';
+const [OURS, CALLER] = ['+15550004001', '+15551230001'];
+
+/** The page's example with digits in the places of its X and Y. */
+const example = (name: string) =>
+  readRepositoryFile(`examples/seeds/home-assistant/${name}.yaml`)
+    .replace('+1XXXXXXXXXXX', CALLER)
+    .replace('+1YYYYYYYYYYY', OURS);
+
+/** What every Home Assistant of these tests has: a garage door, and a log that hides nothing. */
+const COMMON = `
+homeassistant:
+  external_url: "{url}"
+http:
+  server_host: 127.0.0.1
+  server_port: {port}
+api:
+logger:
+  default: info
+  logs:
+    custom_components: debug
+    homeassistant.components.webhook: debug
+    aiohttp: debug
+input_boolean:
+  garage_open:
+cover:
+  - platform: template
+    covers:
+      garage_door:
+        value_template: "{{ is_state('input_boolean.garage_open', 'on') }}"
+        open_cover: { action: input_boolean.turn_on, target: { entity_id: input_boolean.garage_open } }
+        close_cover: { action: input_boolean.turn_off, target: { entity_id: input_boolean.garage_open } }
+`;
+
+describe('the components, run by their Python', () => {
+  test.skipIf(missing !== '')(`give every vector its results and its error${missing}`, async () => {
+    const servers = await Promise.all(NOTIFY_VECTORS.map((vector) => serveNotifyVector(vector)));
+    const inputs = NOTIFY_VECTORS.map(({ input }, index) => ({
+      ...input,
+      twilio: { ...input.twilio, url: servers[index]?.url },
+    }));
+    const run = join(ROOT, 'test/hosts/home-assistant/run_notify.py');
+    const answers = await piped(run, join(COMPONENTS, '..'), inputs.map((input) => JSON.stringify(input)).join('\n'));
+    const asked = servers.map((server) => server.asked());
+    await Promise.all(servers.map((server) => server.close()));
+    const told = answers
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Told);
+    for (const [index, { name, results, raises, requests }] of NOTIFY_VECTORS.entries()) {
+      const { results: own = [], raises: error } = told[index] ?? {};
+      // What is refused as a whole has one error and no results.
+      const before = error?.before === true;
+      const seen = own.map(({ twilio_code, error: _error, ...row }) => ({ ...row, twilioCode: twilio_code }));
+      expect({ name, results: seen }).toMatchObject({ name, results: before ? [] : results });
+      const pattern = raises === null ? null : likeVector(raises, (form) => expect.stringMatching(form));
+      expect({ name, raises: error?.text ?? null }).toEqual({ name, raises: pattern });
+      expect({ name, requests: asked[index] }).toEqual({ name, requests: requests.map(inOrder).sort() });
+    }
+    expect(answers).not.toContain('a-token-that-nobody-may-see');
+  });
+
+  test.skipIf(missing !== '')(`judge signatures as Twilio's published vectors say${missing}`, async () => {
+    const cases = signatures.vectors.map(({ urlSeenByServer, signature, authToken, method, params, ...vector }) => ({
+      url: urlSeenByServer,
+      signature,
+      token: authToken,
+      fields: method === 'GET' ? [] : params,
+      body: 'body' in vector ? vector.body : null,
+    }));
+    const others = cases.map((one) => ({ ...one, token: '54321' }));
+    const unsigned = cases.map((one) => ({ ...one, signature: '' }));
+    const script = join(ROOT, 'test/hosts/home-assistant/verify_signatures.py');
+    const all = JSON.stringify([...cases, ...others, ...unsigned]);
+    const verdicts = JSON.parse(await piped(script, join(COMPONENTS, 'twilio/signature.py'), all)) as boolean[];
+    expect(verdicts.slice(0, cases.length)).toEqual(signatures.vectors.map((row) => row.validatesWithPythonSdk));
+    expect(verdicts.slice(cases.length)).toEqual([...others, ...unsigned].map(() => false));
+  });
+});
+
+describe.skipIf(missing !== '')(`a real Home Assistant with the components${missing}`, () => {
+  let hass: HomeAssistant;
+  let simulator: Simulator;
+  /** As it was shown when it was set up. */
+  let webhookUrl = '';
+
+  beforeAll(async () => {
+    const accounts = { accounts: [{ sid: SID, auth_token: TOKEN, numbers: [OURS] }] };
+    simulator = await createSimulator({ clock: createManualClock(), random: systemRandom, port: 0, accounts });
+    const block = readRepositoryFile('examples/seeds/home-assistant/configuration.yaml')
+      .replace('ACCOUNT_SID_FROM_TWILIO', SID)
+      .replace('AUTH_TOKEN_FROM_TWILIO', TOKEN);
+    hass = await startHomeAssistant({
+      python,
+      files: {
+        'configuration.yaml': `${COMMON}
+${block.trimEnd()}
+  url: ${simulator.url}/
+notify:
+  - platform: twilio_sms
+    name: Twilio SMS
+    from_number: "${OURS}"
+  - platform: twilio_call
+    name: twilio_call
+    from_number: "${OURS}"
+  - platform: twilio_sms
+    name: nobody
+    from_number: "not a sender!"
+${example('garage-door')}
+automation incoming: !include twilio-incoming.yaml
+script:
+  tell_both:
+    sequence:
+      - action: notify.twilio_sms
+        data:
+          message: "Both"
+          target: ["nobody at all!", "${CALLER}"]
+      - action: input_boolean.turn_on
+        target: { entity_id: input_boolean.garage_open }
+`,
+        'twilio-incoming.yaml': example('twilio-incoming'),
+      },
+    });
+  });
+  afterAll(async () => {
+    await hass?.stop();
+    await simulator?.stop();
+  });
+
+  test('is set up by a page without fields, which shows the URL and the two boxes that it belongs into', async () => {
+    const flows = '/api/config/config_entries/flow';
+    const asked = await hass.rest('POST', flows, { handler: 'twilio' });
+    expect(asked).toMatchObject({ type: 'form', step_id: 'user', data_schema: [] });
+    const made = await hass.rest('POST', `${flows}/${asked.flow_id}`, {});
+    expect(made).toMatchObject({ type: 'create_entry', title: 'Twilio Webhook' });
+    webhookUrl = made.description_placeholders.webhook_url;
+    expect(webhookUrl).toMatch(new RegExp(`^${hass.url}/api/webhook/[0-9a-f]{64}$`));
+    const { resources } = await hass.call('frontend/get_translations', {
+      language: 'en',
+      category: 'config',
+      integration: ['twilio'],
+    });
+    const shown = resources['component.twilio.config.create_entry.default'];
+    for (const words of ['**A call comes in**', '**A message comes in**', '{webhook_url}', '**active numbers**'])
+      expect(shown).toContain(words);
+    expect(await hass.rest('POST', flows, { handler: 'twilio' })).toMatchObject({
+      type: 'abort',
+      reason: 'single_instance_allowed',
+    });
+    const [entry] = await hass.call('config_entries/get', { domain: 'twilio' });
+    const again = await hass.rest('POST', flows, { handler: 'twilio', entry_id: entry.entry_id });
+    expect(again).toMatchObject({ step_id: 'reconfigure', description_placeholders: { webhook_url: webhookUrl } });
+    await hass.rest('POST', `${flows}/${again.flow_id}`, {});
+    // As the page says: the URL goes into both boxes of the number.
+    const { incoming_phone_numbers: numbers } = await twilio(simulator, 'GET', 'IncomingPhoneNumbers.json');
+    const form = { SmsUrl: webhookUrl, VoiceUrl: webhookUrl };
+    await twilio(simulator, 'POST', `IncomingPhoneNumbers/${numbers[0].sid}.json`, form);
+  });
+
+  test("opens the garage door by the page's first example when the number calls, and only then", async () => {
+    const events = await hass.events('twilio_data_received');
+    const before = events.all.length;
+    await simulator.control.call({ From: '+15551230002', To: OURS });
+    await events.until(before + 1);
+    expect((await hass.rest('GET', '/api/states/cover.garage_door')).state).toBe('closed');
+    await simulator.control.call({ From: CALLER, To: OURS });
+    await hass.state('cover.garage_door', 'open');
+    expect(events.all.at(-1)).toMatchObject({
+      ...{ From: CALLER, To: OURS, CallStatus: 'ringing', Direction: 'inbound', AccountSid: SID },
+      webhook_id: webhookUrl.slice(-64),
+    });
+  });
+
+  test("makes a text a persistent notification by the page's second example, with sender, body and all event data", async () => {
+    const fired = await hass.events('call_service');
+    const { webhook } = await simulator.control.inbound({
+      ...{ From: CALLER, To: OURS, Body: 'open {{ 1 + 1 }} — "ünï" 👍', MediaUrl: ['https://example.org/a.png'] },
+    });
+    expect(webhook).toMatchObject({ status: 200, body: '', errorCode: null });
+    const notice = () =>
+      fired.all.some(({ service, domain }) => `${domain}.${service}` === 'notify.persistent_notification');
+    for (let count = fired.all.length + 1; !notice(); count = fired.all.length + 1) await fired.until(count);
+    const shown = await notices(hass);
+    const text = shown.find((message) => message.includes('open {{ 1 + 1 }} — "ünï" 👍')) ?? '';
+    // Home Assistant takes a template that gives a number for one, so `sender` has lost its plus; the event has it.
+    expect(text).toMatch(/^incoming twilio message from \+?15551230001: open \{\{ 1 \+ 1 \}\} — "ünï" 👍\n/);
+    for (const part of [`'From': '${CALLER}'`, `'To': '${OURS}'`, "'NumMedia': '1'", "'MediaUrl0':", "'webhook_id':"])
+      expect(text).toContain(part);
+  });
+
+  test('fires nothing for what Twilio did not sign, and answers it as an id that nobody has', async () => {
+    const events = await hass.events('twilio_data_received');
+    const before = events.all.length;
+    const form = messageForm(SID, { From: CALLER, To: OURS });
+    const genuine = getExpectedTwilioSignature(TOKEN, webhookUrl, form);
+    const unknown = await post(`${hass.url}/api/webhook/${'0'.repeat(64)}`, form, genuine);
+    const forged: Array<[what: string, url: string, form: Record<string, string>, signature: string | null]> = [
+      ['no signature', webhookUrl, form, null],
+      ['an empty signature', webhookUrl, form, ''],
+      ['another token', webhookUrl, form, getExpectedTwilioSignature('another', webhookUrl, form)],
+      ['an altered byte', webhookUrl, { ...form, Body: `${form.Body}.` }, genuine],
+      ['a parameter more', webhookUrl, { ...form, Extra: '1' }, genuine],
+      ['a query', `${webhookUrl}?x=1`, form, genuine],
+      [
+        'another host',
+        webhookUrl,
+        form,
+        getExpectedTwilioSignature(TOKEN, webhookUrl.replace('127.0.0.1', 'evil'), form),
+      ],
+    ];
+    for (const [what, url, fields, signature] of forged)
+      expect([what, await post(url, fields, signature)]).toEqual([what, unknown]);
+    const raw = await fetch(webhookUrl, {
+      method: 'POST',
+      body: '{"From": "x"}',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(raw.status).toBe(200);
+    const odd = await fetch(webhookUrl, {
+      ...{
+        method: 'POST',
+        body: 'a=%ff',
+        headers: { 'content-type': 'application/x-www-form-urlencoded; charset=nonsense' },
+      },
+    });
+    expect(odd.status).toBe(200);
+    // The same request, once genuine: whatever fired before it would have come before.
+    await post(webhookUrl, form, genuine);
+    await events.until(before + 1);
+    expect(events.all.length).toBe(before + 1);
+    expect(events.all.at(-1)).toMatchObject({ MessageSid: form.MessageSid });
+    expect(hass.output()).toContain('X-Twilio-Signature does not fit');
+  });
+
+  test('fires once for what Twilio repeats, also after a restart, and again for a later status', async () => {
+    const events = await hass.events('twilio_data_received');
+    const before = events.all.length;
+    const form = messageForm(SID, { MessageSid: freshSid('SM') });
+    const send = (fields: Record<string, string>, headers = {}, method = 'POST') =>
+      post(webhookUrl, fields, getExpectedTwilioSignature(TOKEN, webhookUrl, fields), headers, method);
+    await send(form, { 'I-Twilio-Idempotency-Token': 'one' });
+    await send(form, { 'I-Twilio-Idempotency-Token': 'two' }, 'PUT');
+    // The fallback URL's two fields are signed and make it no other text.
+    await send({ ...form, ErrorCode: '11200', ErrorUrl: webhookUrl });
+    await send({ ...form, SmsStatus: 'read' });
+    await events.until(before + 2);
+    expect(events.all.slice(before).map(({ SmsStatus }) => SmsStatus)).toEqual(['received', 'read']);
+    await hass.restart();
+    const later = await hass.events('twilio_data_received');
+    expect(await send(form)).toMatchObject({ status: 200 });
+    const other = messageForm(SID, { MessageSid: freshSid('SM') });
+    await send(other);
+    await later.until(1);
+    expect(later.all.map(({ MessageSid }) => MessageSid)).toEqual([other.MessageSid]);
+  });
+
+  test('answers the methods as Home Assistant always has', async () => {
+    const status = async (method: string, url: string) => (await fetch(url, { method })).status;
+    const nobody = `${hass.url}/api/webhook/${'1'.repeat(64)}`;
+    expect(await status('HEAD', webhookUrl)).toBe(200);
+    expect(await status('GET', webhookUrl)).toBe(405);
+    expect(await status('HEAD', nobody)).toBe(200);
+    const form = messageForm(SID);
+    const answer = await post(webhookUrl, form, getExpectedTwilioSignature(TOKEN, webhookUrl, form));
+    expect(answer).toEqual({ status: 200, type: 'text/plain; charset=utf-8', text: '' });
+  });
+
+  test('texts every target, tells a bad one among good ones to whoever called, and stops that automation', async () => {
+    const good = ['+15551230011', '+15551230012'];
+    await hass.act('notify.twilio_sms', {
+      message: 'Hello',
+      title: 'Door',
+      target: good,
+      data: { media_url: 'https://example.org/a.png' },
+    });
+    const taken = () => simulator.control.messages().messages.filter(({ direction }) => direction === 'outbound-api');
+    expect(
+      taken()
+        .map(({ to }) => to)
+        .sort(),
+    ).toEqual(good);
+    for (const text of taken())
+      expect(text).toMatchObject({ from: OURS, body: 'Hello', mediaUrl: ['https://example.org/a.png'] });
+    const failed = hass.act('notify.twilio_sms', {
+      message: 'Again',
+      target: [good[0], '15551230013', '+1555123', good[1]],
+    });
+    await expect(failed).rejects.toThrow(
+      /^Failed: 2 of 4 targets\. 15551230013: .* write it as "\+15551230013"; \+1555123: HTTP 400 error: Unable to create record: .*\(Twilio 21211\) Sent to: \+15551230011, \+15551230012\.$/,
+    );
+    expect(
+      taken()
+        .filter(({ body }) => body === 'Again')
+        .map(({ to }) => to)
+        .sort(),
+    ).toEqual(good);
+    await hass.act('input_boolean.turn_off', { entity_id: 'input_boolean.garage_open' });
+    await expect(hass.act('script.tell_both')).rejects.toThrow(/nobody at all!/);
+    expect(
+      taken()
+        .filter(({ body }) => body === 'Both')
+        .map(({ to }) => to),
+    ).toEqual([CALLER]);
+    expect((await hass.rest('GET', '/api/states/input_boolean.garage_open')).state).toBe('off');
+    await expect(hass.act('notify.twilio_sms', { message: 'Nobody' })).rejects.toThrow(/At least 1 target is required/);
+  });
+
+  test('says not to resend what may have been sent, and sends it once', async () => {
+    simulator.control.faults.add({ fault: 'drop_answer', method: 'POST', count: 1 });
+    const lost = hass.act('notify.twilio_sms', { message: 'Once', target: CALLER });
+    await expect(lost).rejects.toThrow(/the text to \+15551230001 of \d{4}-\d\d-\d\dT.* Do not send it again/);
+    expect(simulator.control.messages().messages.filter(({ body }) => body === 'Once')).toHaveLength(1);
+  });
+
+  test('calls every target and speaks, with voice and language', async () => {
+    await hass.act('notify.twilio_call', {
+      ...{
+        message: 'The <door> is open',
+        target: [CALLER, '+15551230002'],
+        data: { voice: 'Polly.Amy', language: 'en-GB' },
+      },
+    });
+    const calls = simulator.control.calls().calls.filter(({ direction }) => direction === 'outbound-api');
+    expect(calls.map(({ to }) => to).sort()).toEqual([CALLER, '+15551230002']);
+    const spoken = '<Response><Say voice="Polly.Amy" language="en-GB">The &lt;door&gt; is open</Say></Response>';
+    expect(calls.map(({ twiml }) => twiml)).toEqual([spoken, spoken]);
+    const failed = hass.act('notify.twilio_call', { message: 'x', target: ['12', CALLER] });
+    await expect(failed).rejects.toThrow(/^Failed: 1 of 2 targets\. 12: .* Sent to: \+15551230001\.$/);
+  });
+
+  test('S6: refuses a from_number that is no sender, in words', async () => {
+    expect(hass.output()).toMatch(/from_number is 'not a sender!'; expected a number such as/);
+    const services = await hass.call('get_services');
+    expect(Object.keys(services.notify)).toEqual(expect.arrayContaining(['twilio_sms', 'twilio_call']));
+    expect(Object.keys(services.notify)).not.toContain('nobody');
+  });
+
+  test('has logged no secret, and no error of its own', async () => {
+    const said = hass.output();
+    expect(said).not.toContain(TOKEN);
+    expect(said).not.toContain(Buffer.from(`${SID}:${TOKEN}`).toString('base64'));
+    expect(said).not.toMatch(/Error processing webhook|Error setting up platform twilio|Error importing/);
+    const manifest = await hass.call('manifest/get', { integration: 'twilio' });
+    expect(manifest).toMatchObject({
+      domain: 'twilio',
+      name: 'Twilio',
+      config_flow: true,
+      iot_class: 'cloud_push',
+      is_built_in: false,
+    });
+  });
+});
+
+interface Told {
+  results: Array<Record<string, unknown> & { twilio_code: number | null; error: string | null }>;
+  raises: { text: string; before: boolean } | null;
+}
+
+/** Runs a script of test/hosts/home-assistant with one argument. */
+async function piped(script: string, argument: string, input: string): Promise<string> {
+  const running = promisify(execFile)(python, [script, argument], {
+    env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  running.child.stdin?.end(input);
+  return (await running).stdout;
+}
+
+async function twilio(simulator: Simulator, method: string, path: string, form?: Record<string, string>) {
+  const answer = await fetch(`${simulator.url}/2010-04-01/Accounts/${SID}/${path}`, {
+    method,
+    headers: { authorization: `Basic ${Buffer.from(`${SID}:${TOKEN}`).toString('base64')}` },
+    ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: an answer has whatever members the test asks it for
+  return (await answer.json()) as any;
+}
+
+async function post(
+  url: string,
+  form: Record<string, string>,
+  signature: string | null,
+  headers: Record<string, string> = {},
+  method = 'POST',
+) {
+  const signed: Record<string, string> = signature === null ? {} : { 'X-Twilio-Signature': signature };
+  const init: RequestInit = { method, body: new URLSearchParams(form), headers: { ...signed, ...headers } };
+  const answer = await fetch(url, init);
+  return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
+}
+
+async function notices(hass: HomeAssistant): Promise<string[]> {
+  const all = (await hass.call('persistent_notification/get')) as Array<{ message: string }>;
+  return all.map(({ message }) => message);
+}
