@@ -428,7 +428,7 @@ export const ERRORS = {
   },
   TOLLBOARD_HTTP_TOKEN_INVALID: {
     kind: 'unauthorized',
-    message: 'The request has no valid Bearer token.',
+    message: 'The request has no credentials that this gateway knows.',
     remedy:
       'Give --token, or send `Authorization: Bearer <token>`: the token of gateway.json in the data directory, or one of "tollboard config token create".',
   },

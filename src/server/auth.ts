@@ -21,9 +21,12 @@ export async function requireAccount(gateway: GatewayApi, authorization: string 
   try {
     gateway.proveAccount({ accountSid: basic.username, ...basic });
   } catch {
-    throw new TollboardError('TOLLBOARD_HTTP_TOKEN_INVALID');
+    throw new TollboardError('TOLLBOARD_HTTP_TOKEN_INVALID', { remedy: BASIC_REMEDY });
   }
 }
+
+const BASIC_REMEDY =
+  'Give the SID of an account of the configuration and its auth token, or a key of "tollboard config token create"; or send `Authorization: Bearer <token>`.';
 
 /** RFC 7617; null for any other scheme, and for what is none of it. */
 export function basicCredentials(header: string | undefined): { username: string; password: string } | null {

@@ -61,7 +61,10 @@ describe('who may ask', () => {
     for (const [authorization, status] of cases) {
       const answer = await post('home-assistant', input(), { authorization });
       expect([authorization, answer.status]).toEqual([authorization, status]);
-      if (status === 401) expect(answer.json.error.code).toBe('TOLLBOARD_HTTP_TOKEN_INVALID');
+      if (status === 200) continue;
+      expect(answer.json.error.code).toBe('TOLLBOARD_HTTP_TOKEN_INVALID');
+      const wrong = /^Basic \w/.test(authorization) ? 'an account of the configuration' : 'gateway.json';
+      expect(answer.json.error.remedy).toContain(wrong);
     }
   });
 

@@ -207,11 +207,19 @@ describe('an input that cannot be sent', () => {
     ['text'],
     [[]],
     [{}],
+    [{ to: '+15551230001', source: 1, from: '+15550000001' }],
     [{ inputParameters: [] }],
     [{ inputParameters: null, connectionParameters: 5 }],
-  ])('never throws: %j', (given) => {
-    expect(refusal(given).code).toBe('TOLLBOARD_MESSAGE_TO_MISSING');
+  ])('without inputParameters says so: %j', (given) => {
+    expect(refusal(given)).toMatchObject({
+      code: 'TOLLBOARD_HOST_INPUT_INVALID',
+      message: expect.stringContaining('inputParameters'),
+    });
     expect(bytechefCredentials(given)).toBeNull();
+  });
+
+  test('without a recipient says so', () => {
+    expect(refusal({ inputParameters: {} }).code).toBe('TOLLBOARD_MESSAGE_TO_MISSING');
   });
 });
 

@@ -51,6 +51,7 @@ export function bytechefRequest(input: unknown): Work<BytechefAsked, BytechefOut
   const account = accountOf(input, username);
   const params = paramsOf(values);
   const fault =
+    shapeFault(input) ??
     credentialsFault(username, password, account) ??
     (unknown === null ? null : unknownFault(unknown)) ??
     chooserFault(values) ??
@@ -93,6 +94,20 @@ function accountOf(input: unknown, username: string): string | null {
 
 function isApiKey(username: string): boolean {
   return username.startsWith('SK');
+}
+
+/** Whoever writes the properties beside each other would else be told of a recipient that is there. */
+function shapeFault(input: unknown): ErrorReport | null {
+  const given = record(input).inputParameters;
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return null;
+  return errorReport('TOLLBOARD_HOST_INPUT_INVALID', {
+    details: {
+      host: 'bytechef',
+      field: 'inputParameters',
+      value: given === undefined ? 'absent' : JSON.stringify(given).slice(0, 80),
+      expected: 'an object with the properties of Send SMS, and connectionParameters beside it',
+    },
+  });
 }
 
 /** Nothing at all is no fault: then the Messenger has credentials of its own. */

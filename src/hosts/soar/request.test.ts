@@ -112,7 +112,7 @@ describe('an action', () => {
     const message = (work: unknown) => (work as { output: { message: string } }).output.message;
     expect(message(request({ identifier: 'on_poll', config }))).toContain('no action on_poll');
     expect(message(sendText([]))).toContain('no parameters');
-    expect(message(request(null))).toContain('expected an object');
+    for (const input of [null, {}, { config }]) expect(message(request(input))).toContain('expected an object');
   });
 
   test('its credentials are those of the asset', () => {

@@ -42,8 +42,8 @@ export function credentials(input: unknown): HostCredentials | null {
 
 export function request(input: unknown): Work<SoarAsked, SoarOutput> {
   const action = objectOf(input);
-  if (action === null) return refused('', fill('notAnObject'));
-  const identifier = text(action.identifier);
+  const identifier = text(action?.identifier);
+  if (action === null || identifier === '') return refused('', fill('notAnObject'));
   const known = soarDefinition.actions.map((row) => row.identifier);
   if (!known.some((name) => name === identifier))
     return refused(identifier, fill('unknownAction', { action: identifier, actions: known.join(', ') }));
