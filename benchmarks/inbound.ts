@@ -25,14 +25,42 @@ const RECEIVERS: Record<string, string> = {
   tollboard: 'Tollboard, verified, stored once, handed on',
 };
 
-export async function run(): Promise<void> {
+/** Automations that every event is compared with. */
+const LOADED = [1, 100, 1000];
+
+/** `receivers`, `automations`, or both. */
+export async function run(part?: string): Promise<void> {
   const processor = cpus()[0]?.model ?? 'unknown processor';
   console.log(`Node ${process.version}, ${cpus().length} × ${processor}; medians of ${ROUNDS} rounds\n`);
-  const rounds: Record<string, Measured[]> = {};
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const name of Object.keys(RECEIVERS)) rounds[name] = [...(rounds[name] ?? []), await measure(name)];
-  }
-  const result = Object.fromEntries(Object.entries(rounds).map(([name, all]) => [name, medianOf(all)]));
+  if (part !== 'automations') await receivers();
+  if (part !== 'receivers') await automations();
+}
+
+/** What an event costs with many automations loaded, beside one: processor time, for the rest is the disk. */
+async function automations(): Promise<void> {
+  const result = await inTurns(LOADED.map((count) => ['tollboard', String(count)]));
+  const first = result[0]?.cpuMicros ?? Number.NaN;
+  print('Webhooks with automations that do not fit, beside one', [
+    ['automations', 'webhooks/s', 'CPU µs per webhook', 'to one'],
+    ...LOADED.map((count, index) => {
+      const { perSecond, cpuMicros } = result[index] as Measured;
+      return [String(count), perSecond.toFixed(0), cpuMicros.toFixed(0), `${(cpuMicros / first).toFixed(2)} ×`];
+    }),
+  ]);
+}
+
+/** Each in every round, so that whatever else the machine does meets them alike. */
+async function inTurns(all: ReadonlyArray<readonly string[]>): Promise<Measured[]> {
+  const rounds: Measured[][] = all.map(() => []);
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const [index, args] of all.entries()) rounds[index]?.push(await measure(args));
+  return rounds.map(medianOf);
+}
+
+async function receivers(): Promise<void> {
+  const names = Object.keys(RECEIVERS);
+  const measured = await inTurns(names.map((name) => [name]));
+  const result = Object.fromEntries(names.map((name, index) => [name, measured[index]]));
   const rate = (name: string): number => result[name]?.perSecond ?? Number.NaN;
   print(`Webhooks, ${CONCURRENCY} at a time`, [
     ['', 'webhooks/s', 'to bare', 'to Express', 'CPU µs per webhook'],
@@ -46,8 +74,8 @@ export async function run(): Promise<void> {
   ]);
 }
 
-async function measure(name: string): Promise<Measured> {
-  const receiver = fork(fileURLToPath(new URL('receiver.ts', import.meta.url)), [name], {
+async function measure(args: readonly string[]): Promise<Measured> {
+  const receiver = fork(fileURLToPath(new URL('receiver.ts', import.meta.url)), args, {
     execArgv: ['--conditions=source'],
   });
   const [address] = (await once(receiver, 'message')) as [string];

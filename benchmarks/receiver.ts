@@ -1,5 +1,5 @@
 /**
- * One receiver of webhooks in a process of its own: `receiver.ts NAME` prints its URL, and answers the message `cpu` with
+ * One receiver of webhooks in a process of its own: `receiver.ts NAME [AUTOMATIONS]` prints its URL, and answers the message `cpu` with
  * the processor time that it has used, in microseconds, all threads together.
  */
 
@@ -55,7 +55,8 @@ async function tollboard(): Promise<string> {
   const data = mkdtempSync(join(tmpdir(), 'tollboard-bench-'));
   process.once('exit', () => rmSync(data, { recursive: true, force: true }));
   const config = join(data, 'tollboard.yaml');
-  writeFileSync(config, `public_url: ${PUBLIC_URL}\ntwilio:\n  account_sid: ${ACCOUNT}\n  auth_token: "${TOKEN}"\n`);
+  const twilio = `twilio:\n  account_sid: ${ACCOUNT}\n  auth_token: "${TOKEN}"\n`;
+  writeFileSync(config, `public_url: ${PUBLIC_URL}\n${twilio}${automations(Number(process.argv[3] ?? 0))}`);
   const [{ loadSettings }, { startGateway }] = await Promise.all([
     import('../src/config/load.ts'),
     import('../src/gateway.ts'),
@@ -65,6 +66,13 @@ async function tollboard(): Promise<string> {
   gateway.api.onCommit(() => undefined);
   const path = new URL(gateway.webhookUrl ?? '').pathname;
   return gateway.url + path;
+}
+
+/** Each waits for a text of another phone, as a house full of them would: every event is compared with all. */
+function automations(count: number): string {
+  const one = (index: number) =>
+    `  - {id: a${index}, trigger: {trigger: event, event_type: twilio_data_received, event_data: {From: '+1556${String(index).padStart(7, '0')}', SmsStatus: received}}, action: [{delay: 1}]}\n`;
+  return count === 0 ? '' : `automation:\n${Array.from({ length: count }, (_, index) => one(index)).join('')}`;
 }
 
 function listen(listener: RequestListener): Promise<string> {

@@ -13,12 +13,13 @@ import type { Run, RunWorld, ServiceCall, Waiting } from './run.ts';
 import type { TemplateEngine } from './template/engine.ts';
 import type { Value } from './template/python.ts';
 import type { EventTrigger, Fired, TimeTrigger } from './trigger.ts';
+import type { TriggerIndex } from './trigger-index.ts';
 import { TollboardError } from '../core/errors.ts';
 import { isEnabled, renderedFields } from './evaluate.ts';
 import { carryOn } from './run.ts';
 import { ROOM, recordsUnder, runRecord, storedRuns, tidy, waitRecord } from './runs.ts';
-import { isPlain } from './template/rewrite.ts';
 import { firedByEvent, firedByTime, fits, nextTime } from './trigger.ts';
+import { hasTemplate, indexTriggers } from './trigger-index.ts';
 
 /** The name under which automations take events. */
 export const CONSUMER = 'automation';
@@ -77,6 +78,7 @@ const RESTARTED = new DOMException('A newer run took over.', 'AbortError');
 class AutomationRunner implements Runner {
   readonly #options: RunnerOptions;
   #automations: readonly Automation[];
+  #index: TriggerIndex;
   readonly #active = new Map<string, Active>();
   readonly #waits = new Set<Wait>();
   readonly #stopping = new AbortController();
@@ -93,6 +95,7 @@ class AutomationRunner implements Runner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#automations = options.automations;
+    this.#index = indexTriggers(options.automations);
     this.#unsubscribe = options.store.onCommit(({ events, replayed }) => {
       if (events.length > 0 || replayed.includes(CONSUMER)) this.#pump();
     });
@@ -138,6 +141,7 @@ class AutomationRunner implements Runner {
 
   reload(automations: readonly Automation[]): void {
     this.#automations = automations;
+    this.#index = indexTriggers(automations);
     this.#nap.abort();
   }
 
@@ -193,7 +197,7 @@ class AutomationRunner implements Runner {
     const { store, clock } = this.#options;
     const suffix = replay === null ? '' : `-r${replay}`;
     const begun: Run[] = [];
-    for (const automation of this.#automations) {
+    for (const automation of this.#index.candidates(event)) {
       const fired = await this.#fired(automation.triggers, event, { ...automation.variables });
       if (fired !== null) begun.push(newRun(`${event.id}${suffix}.${automation.id}`, automation, fired, clock.now()));
     }
@@ -427,7 +431,7 @@ class AutomationRunner implements Runner {
       simulated: false,
     };
     const runs: Run[] = [];
-    for (const automation of this.#automations) {
+    for (const automation of this.#index.candidates(event)) {
       const fired = await this.#fired(automation.triggers, event, automation.variables);
       const run = fired === null ? null : newRun(`${key}.${automation.id}`, automation, fired, clock.now());
       if (run === null || !this.#admits(automation) || (await this.#exists(run))) continue;
@@ -480,11 +484,6 @@ class AutomationRunner implements Runner {
       }
     }
   }
-}
-
-function hasTemplate(value: unknown): boolean {
-  if (typeof value === 'string') return !isPlain(value);
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasTemplate);
 }
 
 /** A clock that jumps must not keep a time from coming. */
