@@ -27,6 +27,8 @@ export interface HomeAssistantOptions {
 
 export interface HomeAssistant {
   readonly url: string;
+  /** The owner's long-lived access token. */
+  readonly token: string;
   /** One command over the WebSocket; rejects with {@link HomeAssistantRefusal}. */
   // biome-ignore lint/suspicious/noExplicitAny: an answer has whatever members the test asks it for
   call(type: string, parameters?: Record<string, unknown>): Promise<any>;
@@ -108,6 +110,7 @@ export async function startHomeAssistant({
   await begin();
   return {
     url,
+    token,
     call: (type, parameters) => socket.call(type, parameters),
     act(action, data = {}, { response = false } = {}) {
       const [domain = '', service = ''] = action.split('.');

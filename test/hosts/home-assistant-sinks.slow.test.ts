@@ -1,0 +1,122 @@
+/**
+ * Sinks into a real Home Assistant: by its event API, and by the webhook of the components in integrations/home-assistant,
+ * which check the signature. Prepared by .ci/hosts/home-assistant.sh.
+ */
+
+import type { Program } from '../support/program.ts';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/system.ts';
+import { type HomeAssistant, homeAssistantPython, startHomeAssistant } from '../support/home-assistant.ts';
+import { createProgram } from '../support/program.ts';
+import { readRepositoryFile } from '../support/tree.ts';
+
+const python = homeAssistantPython() ?? '';
+const missing = python === '' ? ': skipped, .ci/hosts/home-assistant.sh could not install Home Assistant' : '';
+
+const SID = `AC${'4'.repeat(32)}`;
+const TOKEN = 'the-token-that-home-assistant-checks';
+const [OURS, CALLER] = ['+15550000001', '+15551230001'];
+
+const CONFIGURATION = `
+homeassistant:
+  external_url: "https://home.example.com"
+http:
+  server_host: 127.0.0.1
+  server_port: {port}
+api:
+logger:
+  default: info
+twilio:
+  account_sid: ${SID}
+  auth_token: ${TOKEN}
+input_boolean:
+  garage_open:
+cover:
+  - platform: template
+    covers:
+      garage_door:
+        value_template: "{{ is_state('input_boolean.garage_open', 'on') }}"
+        open_cover: { action: input_boolean.turn_on, target: { entity_id: input_boolean.garage_open } }
+        close_cover: { action: input_boolean.turn_off, target: { entity_id: input_boolean.garage_open } }
+`;
+
+describe.skipIf(missing !== '')(`sinks into a real Home Assistant${missing}`, () => {
+  let hass: HomeAssistant;
+  let program: Program;
+  let webhookId = '';
+
+  beforeAll(async () => {
+    const garage = readRepositoryFile('examples/seeds/home-assistant/garage-door.yaml')
+      .replace('+1XXXXXXXXXXX', CALLER)
+      .replace('+1YYYYYYYYYYY', OURS);
+    hass = await startHomeAssistant({ python, files: { 'configuration.yaml': `${CONFIGURATION}\n${garage}` } });
+    const flows = '/api/config/config_entries/flow';
+    const asked = await hass.rest('POST', flows, { handler: 'twilio' });
+    const made = await hass.rest('POST', `${flows}/${asked.flow_id}`, {});
+    webhookId = String(made.description_placeholders.webhook_url).slice(-64);
+    program = createProgram();
+    writeFileSync(
+      path.join(program.cwd, 'tollboard.yaml'),
+      `home_assistant: {url: "${hass.url}", token: "${hass.token}"}
+sinks:
+  events: {kind: home_assistant, events: twilio_data_received}
+  webhook:
+    kind: home_assistant
+    webhook: ${webhookId}
+    auth_token: ${TOKEN}
+    signed_url: https://home.example.com/api/webhook/${webhookId}
+    where: NumMedia=0
+  stranger: {kind: home_assistant, url: "${hass.url}", token: not-a-token, events: twilio_data_received}
+`,
+    );
+    await program.serve(['start', '--port', '0', '--simulator-port', '0', '--json']);
+  });
+  afterAll(async () => {
+    await program?.close();
+    await hass?.stop();
+  });
+
+  test('a text is fired with all its data, once by each way, and the signature is taken', async () => {
+    const fired = await hass.events('twilio_data_received');
+    const text = ['simulator', 'inbound', '--from', CALLER, '--to', OURS, '--body', 'open {{ 1 + 1 }} "ünï" 👍'];
+    await program.run(text);
+    await fired.until(2);
+    const [event] = (await program.run(['events', '--json'])).lines as Array<{ data: Record<string, string> }>;
+    const byWay = (own: boolean) => fired.all.find(({ webhook_id: id }) => (id === webhookId) === own);
+    expect(byWay(false)).toEqual(event?.data);
+    expect(byWay(true)).toEqual({ ...event?.data, webhook_id: webhookId });
+    expect(hass.output()).not.toContain('X-Twilio-Signature does not fit');
+  });
+
+  test("a call opens the garage door by the automation of Home Assistant's own page", async () => {
+    await program.run(['simulator', 'calls', '--inbound', '--from', CALLER, '--to', OURS]);
+    await hass.state('cover.garage_door', 'open');
+  });
+
+  test('a wrong token is told in one sentence, and the others are well', async () => {
+    const sinks = async () => (await program.run(['sinks', 'list', '--json'])).lines;
+    let rows = await sinks();
+    while (rows.some(({ name, delivered }) => name === 'events' && Number(delivered) < 2)) {
+      await systemClock.sleep(200);
+      rows = await sinks();
+    }
+    expect(rows).toMatchObject([
+      { name: 'events', delivered: 2, retry: null },
+      { name: 'webhook', delivered: 1, retry: null },
+      {
+        name: 'stranger',
+        delivered: 0,
+        retry: {
+          error: {
+            message: 'The receiver of the sink stranger answered 401: Home Assistant does not take its token.',
+            remedy: expect.stringContaining('long-lived access token'),
+          },
+        },
+      },
+    ]);
+    expect(await program.run(['sinks', 'test', 'webhook'])).toMatchObject({ code: 0 });
+    expect(await program.run(['sinks', 'test', 'stranger'])).toMatchObject({ code: 1 });
+  });
+});
