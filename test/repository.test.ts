@@ -91,6 +91,16 @@ describe('dependencies', () => {
   });
 });
 
+describe('the error catalogue', () => {
+  test('has no code that nothing raises', () => {
+    const product = files
+      .filter((path) => /^src\/.*\.ts$/.test(path) && !path.endsWith('.test.ts') && path !== 'src/core/errors.ts')
+      .map(readRepositoryFile)
+      .join('\n');
+    expect(Object.keys(ERRORS).filter((code) => !new RegExp(`\\b${code}\\b`).test(product))).toEqual([]);
+  });
+});
+
 describe('the package', () => {
   test('offers every export also as source, so that examples run from a clone', () => {
     for (const [name, target] of Object.entries(manifest.exports)) {

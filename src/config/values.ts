@@ -6,7 +6,7 @@ import path from 'node:path';
 import { withoutCredentials } from '../core/base-url.ts';
 import { TollboardError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { parseDuration } from './duration.ts';
+import { parseDuration, printDuration } from './duration.ts';
 import { SCHEMA } from './schema.ts';
 
 export type SettingValue = string | number | readonly string[];
@@ -182,7 +182,7 @@ const EXPECTED: Readonly<Record<Setting['type'], string>> = {
 /** What a value has to be, in words. */
 export function expectation(setting: Setting): string {
   if (setting.choices !== undefined) return `one of ${setting.choices.join(', ')}`;
-  const print = (bound: number) => (setting.type === 'duration' ? `${bound / 1000}s` : String(bound));
+  const print = (bound: number) => (setting.type === 'duration' ? printDuration(bound) : String(bound));
   const bounds =
     setting.min !== undefined && setting.max !== undefined
       ? ` from ${print(setting.min)} to ${print(setting.max)}`

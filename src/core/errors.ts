@@ -197,11 +197,6 @@ export const ERRORS = {
     message: 'There is no simulator at {url}.',
     remedy: 'Start one with "tollboard simulator" or "tollboard start", or name it with --simulator-url.',
   },
-  TOLLBOARD_CLI_STORE_MISSING: {
-    kind: 'not_found',
-    message: 'There is no store at {file}.',
-    remedy: 'Name the data folder of a gateway with --data.',
-  },
   TOLLBOARD_CLI_USAGE: {
     kind: 'invalid',
     message: '{fault}.',
@@ -303,7 +298,8 @@ export const ERRORS = {
   TOLLBOARD_DELIVERY_NOT_CONNECTED: {
     kind: 'unavailable',
     message: 'No connection to Twilio could be made; nothing left this machine.',
-    remedy: 'Check the network, the proxy and base_url; repeating is safe.',
+    remedy:
+      'Check the network, the proxy and base_url. What is queued is tried again by itself; what was rejected may be sent again.',
   },
   TOLLBOARD_DELIVERY_RATE_LIMITED: {
     kind: 'rate_limited',
@@ -369,7 +365,7 @@ export const ERRORS = {
   TOLLBOARD_HTTP_BODY_INVALID: {
     kind: 'invalid',
     message: '{where} of the body is {value}; expected {expected}.',
-    remedy: 'Change {where}; docs/reference/api.md shows the body of every request.',
+    remedy: 'docs/reference/api.md shows the body of every request.',
   },
   TOLLBOARD_HTTP_BODY_MALFORMED: {
     kind: 'invalid',

@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { accepted, countingRandom, NOON, SENDER } from '../../test/support/entries.ts';
 import { createManualClock } from '../../test/support/manual-clock.ts';
 import { errorReport } from '../core/errors.ts';
+import { twilioErrorReport } from '../core/twilio-errors.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { startOutboxWorker } from './outbox-worker.ts';
 
@@ -108,4 +109,23 @@ it('learns from Twilio’s refusal that a recipient opted out', async () => {
     ['A'],
   );
   expect(await store.optedOut('A', SENDER, records[0]?.to ?? '', NOON)).toBe(true);
+});
+
+it('a text that waits for another try says so: its remedy asks nobody to send it again, which would double it', async () => {
+  const slowed = twilioErrorReport(20429, 'Too many requests', { stage: 'before_send' });
+  const none = errorReport('TOLLBOARD_DELIVERY_NOT_CONNECTED', { stage: 'before_send' });
+  const { store, records } = await start(
+    (account) =>
+      account === 'A'
+        ? { outcome: 'rate_limited', error: slowed, retryAfterMs: null }
+        : { outcome: 'not_sent', error: none },
+    ['A', 'B'],
+  );
+  const [limited, offline] = await Promise.all(records.map(({ id }) => store.entry({ id })));
+  expect(limited).toMatchObject({
+    state: 'queued',
+    error: { code: 'TOLLBOARD_DELIVERY_RATE_LIMITED', twilioCode: 20429, twilioMessage: slowed.twilioMessage },
+  });
+  expect(offline).toMatchObject({ state: 'queued', error: { code: 'TOLLBOARD_DELIVERY_NOT_CONNECTED' } });
+  for (const entry of [limited, offline]) expect(entry?.error?.remedy).toContain('tried again');
 });

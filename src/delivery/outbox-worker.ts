@@ -1,6 +1,7 @@
 /** The outbox worker: claims due entries (intent on disk), posts them to Twilio, records what came back. */
 
 import type { EntryRecord } from '../core/entry.ts';
+import type { ErrorReport } from '../core/errors.ts';
 import type { Fact } from '../core/outbox.ts';
 import type { ClaimQuery, Clock, CreateResult, Logger, Random, Store, TwilioAccount } from '../core/ports.ts';
 import type { CreateWaits } from './create-waits.ts';
@@ -202,12 +203,22 @@ export function factOf(entry: EntryRecord, result: CreateResult, now: number, ra
     case 'rejected':
       return { type: 'rejected', error: result.error };
     case 'rate_limited':
-      return { type: 'retry', error: result.error, at: now + backoffMs(entry.attempts, random, result.retryAfterMs) };
+      return {
+        type: 'retry',
+        error: slowedReport(result.error),
+        at: now + backoffMs(entry.attempts, random, result.retryAfterMs),
+      };
     case 'not_sent':
       return { type: 'retry', error: result.error, at: now + backoffMs(entry.attempts, random) };
     case 'unknown':
       return { type: 'lost', error: result.error };
   }
+}
+
+/** Twilio's own words stay; but who reads that it should be repeated later would send it twice. */
+function slowedReport(error: ErrorReport): ErrorReport {
+  const { code, message, remedy } = errorReport('TOLLBOARD_DELIVERY_RATE_LIMITED');
+  return { ...error, code, message, remedy };
 }
 
 /** What an account has claimed: under way, and ready to leave when a place is free. */
