@@ -365,7 +365,7 @@ export const ERRORS = {
   TOLLBOARD_HTTP_BODY_INVALID: {
     kind: 'invalid',
     message: '{where} of the body is {value}; expected {expected}.',
-    remedy: 'docs/reference/api.md shows the body of every request.',
+    remedy: 'See docs/reference/api.md, which shows the body of every request.',
   },
   TOLLBOARD_HTTP_BODY_MALFORMED: {
     kind: 'invalid',

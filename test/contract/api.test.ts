@@ -105,7 +105,7 @@ describe('sending', () => {
     expect(error).toMatchObject({ status: 422, code: 'TOLLBOARD_HTTP_BODY_INVALID' });
     expect(error.message).toContain(message);
     expect(error.message).not.toContain('Invalid input');
-    expect(error.remedy).toBe('docs/reference/api.md shows the body of every request.');
+    expect(error.remedy).toBe('See docs/reference/api.md, which shows the body of every request.');
   });
 
   test.each([

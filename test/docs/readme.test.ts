@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ON_A_TERMINAL } from '../support/program.ts';
-import { ROOT, readRepositoryFile } from '../support/tree.ts';
+import { ROOT, readRepositoryFile, sourceTree } from '../support/tree.ts';
 
 const run = promisify(execFile);
 const readme = readRepositoryFile('README.md');
@@ -72,15 +72,22 @@ describe('commands', () => {
   });
 
   test('those of the guides name subcommands and flags that exist', async () => {
-    const guides = ['getting-started', 'delivery'].flatMap((name) =>
-      commands(readRepositoryFile(`docs/guide/${name}.md`)),
-    );
-    const calls = guides.filter((line) => line.startsWith('npx tollboard '));
-    expect(calls.length).toBeGreaterThan(4);
+    const calls = sourceTree()
+      .filter((path) => /^(docs\/guide|integrations|examples)\/.*\.md$/.test(path))
+      .flatMap((path) => commands(readRepositoryFile(path)))
+      .flatMap((line) => /\btollboard (?!start --help)[a-z].*$/.exec(line)?.[0] ?? [])
+      .map((call) => call.replace(/ (?:[<>|#&]|--? ?<<).*$/, '').replace(/^tollboard /, ''));
+    expect(calls.length).toBeGreaterThan(10);
     for (const call of calls) {
-      const [verb = '', ...rest] = call.replace('npx tollboard ', '').replace(/ <.*$/, '').split(' ');
-      const { stdout } = await shell(`tollboard ${verb} --help`);
-      for (const flag of rest.filter((word) => word.startsWith('--'))) expect(stdout, call).toContain(flag);
+      const words = call.split(' ');
+      const [verb = '', sub = ''] = words;
+      const help = await shell(`tollboard ${verb} --help`);
+      const subcommands = help.stdout.split('Commands:')[1];
+      const nested = subcommands !== undefined && /^[a-z]/.test(sub);
+      if (nested) expect(subcommands, call).toMatch(new RegExp(`^ {2}${sub}\\b`, 'm'));
+      const { stdout } = nested ? await shell(`tollboard ${verb} ${sub} --help`) : help;
+      for (const flag of words.filter((word) => word.startsWith('--')))
+        expect(stdout, call).toMatch(new RegExp(`${flag.replace(/=.*$/, '')}\\b`));
     }
   });
 });
