@@ -45,7 +45,7 @@ export function isoTime(text: string): number | null {
 }
 
 interface Fault {
-  readonly what: 'type' | 'choice' | 'range' | 'length' | 'form';
+  readonly what: 'type' | 'choice' | 'range' | 'length' | 'form' | 'text';
   readonly expected: string;
   /** The list item at fault. */
   readonly item?: string;
@@ -54,7 +54,13 @@ interface Fault {
 function faultOf(row: Parameter, value: ParameterValue): Fault | null {
   const type = TYPES[row.type];
   if (!type.fits(value)) return { what: 'type', expected: type.expected };
-  return choiceFault(row, value) ?? rangeFault(row, value) ?? lengthFault(row, value) ?? formFault(row, value);
+  return (
+    textFault(row, value) ??
+    choiceFault(row, value) ??
+    rangeFault(row, value) ??
+    lengthFault(row, value) ??
+    formFault(row, value)
+  );
 }
 
 const isText = (value: ParameterValue): value is string => typeof value === 'string';
@@ -77,6 +83,12 @@ const TYPES: Record<Parameter['type'], { expected: string; fits: (value: Paramet
     fits: (value) => isText(value) || (typeof value === 'object' && value !== null && !Array.isArray(value)),
   },
 };
+
+/** Half of a surrogate pair has no place in UTF-8: on disk and at Twilio another character would stand in its place. */
+function textFault(row: Parameter, value: ParameterValue): Fault | null {
+  if (row.type !== 'string' || !isText(value) || value.isWellFormed()) return null;
+  return { what: 'text', expected: 'text without halves of a character (lone surrogates)' };
+}
 
 function choiceFault(row: Parameter, value: ParameterValue): Fault | null {
   if (row.choices === undefined) return null;
@@ -162,6 +174,7 @@ const GENERIC: Record<Fault['what'], ErrorCode> = {
   range: 'TOLLBOARD_PARAMETER_RANGE',
   length: 'TOLLBOARD_PARAMETER_LENGTH',
   form: 'TOLLBOARD_PARAMETER_TYPE',
+  text: 'TOLLBOARD_PARAMETER_TYPE',
 };
 
 /** Faults with a code of their own, by parameter and fault. */
@@ -194,7 +207,8 @@ function faultReport(row: Parameter, value: ParameterValue, fault: Fault): Error
       max: row.maxLength,
       remedy: near === null ? `Give ${row.name} one of these words.` : `Did you mean ${near}?`,
     },
-    ...(row.twilioCode === undefined ? {} : { twilioCode: row.twilioCode }),
+    // Twilio has no code of its own for halves of characters: it never sees any.
+    ...(row.twilioCode === undefined || fault.what === 'text' ? {} : { twilioCode: row.twilioCode }),
   });
 }
 

@@ -77,6 +77,7 @@ describe('a message is refused', () => {
     ['from a phone to WhatsApp', `whatsapp:${TO}`, TEXT, 'MESSAGE_CHANNEL_MISMATCH', 21910],
     ['with 1601 characters', TO, { ...TEXT, body: 'x'.repeat(1601) }, 'MESSAGE_BODY_TOO_LONG', 21617],
     ['with 801 emoji', TO, { ...TEXT, body: '😀'.repeat(801) }, 'MESSAGE_BODY_TOO_LONG', 21617],
+    ['with half of an emoji', TO, { ...TEXT, body: 'x\ud83d' }, 'PARAMETER_TYPE', 20422],
     ['with eleven media', TO, { ...TEXT, mediaUrl: Array(11).fill('http://a/b') }, 'MESSAGE_MEDIA_TOO_MANY', 21623],
     ['with a medium that is no URL', TO, { ...TEXT, mediaUrl: ['logo.png'] }, 'MESSAGE_MEDIA_URL_INVALID', 21620],
     ['with a medium on FTP', TO, { ...TEXT, mediaUrl: 'ftp://a/b' }, 'MESSAGE_MEDIA_URL_INVALID', 21620],
