@@ -10,7 +10,7 @@ import type { AutomationSettings } from './config/settings.ts';
 import type { AutomationGateway, RunView } from './core/automations.ts';
 import type { EventRecord } from './core/event.ts';
 import type { Located } from './core/located.ts';
-import type { Clock, Logger, Messenger, Store } from './core/ports.ts';
+import type { Clock, Logger, Messenger, Random, Store } from './core/ports.ts';
 import { statSync } from 'node:fs';
 import { parseNotify, parseRestCommands } from './automation/blocks.ts';
 import { checkAutomations } from './automation/check.ts';
@@ -18,6 +18,7 @@ import { parseAutomations } from './automation/parse.ts';
 import { createReplies } from './automation/replies.ts';
 import { CONSUMER, startRunner } from './automation/runner.ts';
 import { createServices, serviceNames } from './automation/services.ts';
+import { createSpokenPages, type SpokenPages } from './automation/spoken-pages.ts';
 import { createTemplateEngine } from './automation/template/engine.ts';
 import { loadSettings } from './config/load.ts';
 import { isTollboardError } from './core/errors.ts';
@@ -32,6 +33,9 @@ export interface AutomationsOptions {
   store: Store;
   messenger: Messenger;
   clock: Clock;
+  random: Random;
+  /** Where Twilio reaches this gateway, or null. */
+  base(): string | null;
   logger: Logger;
   request(request: OutgoingRequest): Promise<{ status: number; body: string }>;
   /** Whether automations take events; false while there are none. */
@@ -53,7 +57,8 @@ export async function startAutomations(options: AutomationsOptions): Promise<Aut
   const parsed = parse(options.settings);
   const engine = createTemplateEngine({ clock });
   const replies = createReplies(clock);
-  let services = servicesOf(options, parsed, { engine, replies });
+  const pages = createSpokenPages(options);
+  let services = servicesOf(options, parsed, { engine, replies, pages });
   await options.consume(CONSUMER, parsed.automations.length > 0);
   const runner = await startRunner({
     store,
@@ -68,12 +73,12 @@ export async function startAutomations(options: AutomationsOptions): Promise<Aut
   const watching = watch(options, stopping.signal, async (settings) => {
     const changed = parse(settings);
     await options.consume(CONSUMER, changed.automations.length > 0);
-    services = servicesOf({ ...options, settings }, changed, { engine, replies });
+    services = servicesOf({ ...options, settings }, changed, { engine, replies, pages });
     runner.reload(changed.automations);
     logger.info({ automations: changed.automations.length }, 'the automations were read again');
   });
   return {
-    ...gatewayOf(runner),
+    ...gatewayOf(runner, pages),
     replier: (event, signal) => (runner.mayAnswer(event) ? replies.await(event.id, signal) : Promise.resolve(null)),
     async stop() {
       stopping.abort();
@@ -95,11 +100,11 @@ function parse({ automations, notify, restCommand, printPlace }: AutomationSetti
 function servicesOf(
   options: AutomationsOptions,
   { notify, restCommands }: ReturnType<typeof parse>,
-  { engine, replies }: Pick<Parameters<typeof createServices>[0], 'engine' | 'replies'>,
+  { engine, replies, pages }: Pick<Parameters<typeof createServices>[0], 'engine' | 'replies'> & { pages: SpokenPages },
 ) {
   const { messenger, logger, request, settings } = options;
   const { homeAssistant } = settings;
-  const notifyBy = (...args: Notification) => notifyTargets(options, ...args);
+  const notifyBy = (...args: Notification) => notifyTargets({ ...options, pages }, ...args);
   return createServices({ messenger, logger, engine, replies, notify, restCommands, homeAssistant, request, notifyBy });
 }
 
@@ -142,33 +147,61 @@ async function settingsOfFile(
 
 type Notification = [block: NotifyBlock, data: Readonly<Record<string, Value>>, key: string, signal: AbortSignal];
 
-/** By the host that does what Home Assistant's own notifiers do; the account is the gateway's, so it needs no proof. */
+type Failed = { target: string; why: string; twilioCode: number | null };
+
+/**
+ * All targets, with those that failed. A call whose account refuses TwiML within the request is made once more, to a URL of
+ * this gateway that says the same.
+ */
 async function notifyTargets(
+  options: AutomationsOptions & { pages: SpokenPages },
+  ...[block, data, key, signal]: Notification
+): Promise<Failed[]> {
+  const failed = await notifyOnce(options, block, data, key, signal);
+  const refused = failed.filter(({ twilioCode }) => twilioCode === INLINE_TWIML_REFUSED);
+  const message = String(data.message);
+  if (block.platform !== 'twilio_call' || refused.length === 0 || /^https?:\/\//.test(message)) return failed;
+  const { voice, language } = (data.data ?? {}) as Record<string, Value>;
+  const say = {
+    text: message,
+    ...(voice === undefined ? {} : { voice }),
+    ...(language === undefined ? {} : { language }),
+  };
+  const url = await options.pages.publish(say, key);
+  if (url === null) return failed;
+  const again = { ...data, message: url, target: refused.map(({ target }) => target) };
+  const others = failed.filter((one) => !refused.includes(one));
+  return [...others, ...(await notifyOnce(options, block, again, `${key}:url`, signal))];
+}
+
+/** A trial account may not do this (Twilio's dictionary): here, TwiML within the request of a call. */
+const INLINE_TWIML_REFUSED = 10002;
+
+/** By the host that does what Home Assistant's own notifiers do; the account is the gateway's, so it needs no proof. */
+async function notifyOnce(
   { messenger, clock, accountSid }: AutomationsOptions,
   ...[block, data, key, signal]: Notification
-): Promise<Array<{ target: string; why: string }>> {
+): Promise<Failed[]> {
   const input = {
     twilio: { account_sid: accountSid, auth_token: 'of the configuration' },
     notify: { platform: block.platform, from_number: block.fromNumber },
     data,
   };
-  const run = await runHost(homeAssistantHost, input, messenger, {
-    clock,
-    signal,
-    idempotencyKey: `automation:${key}`,
-  });
+  const idempotencyKey = `automation:${key}`;
+  const run = await runHost(homeAssistantHost, input, messenger, { clock, signal, idempotencyKey });
   const { results, error } = run.output;
-  if (error !== undefined) return [{ target: 'no target', why: `${error.message} ${error.remedy}` }];
+  if (error !== undefined) return [{ target: 'no target', why: `${error.message} ${error.remedy}`, twilioCode: null }];
   return results.flatMap(({ target, error: fault }) =>
-    fault === null ? [] : [{ target, why: `${fault.message} ${fault.remedy}` }],
+    fault === null ? [] : [{ target, why: `${fault.message} ${fault.remedy}`, twilioCode: fault.twilioCode }],
   );
 }
 
-function gatewayOf(runner: Runner): AutomationGateway {
+function gatewayOf(runner: Runner, pages: SpokenPages): AutomationGateway {
   return {
     automations: () => runner.automations(),
     runs: async (id) => (await runner.runs(id)).map(runView),
     run: async (id) => runView(await runner.runNow(id)),
+    page: (name) => pages.page(name),
   };
 }
 

@@ -197,6 +197,8 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     store,
     messenger,
     clock,
+    random,
+    base: () => callbackBaseOf(accounts[0]?.accountSid ?? ''),
     logger,
     request: ({ body, ...request }) => guarded({ ...request, ...(body === null ? {} : { body }) }),
   });

@@ -44,4 +44,6 @@ export interface AutomationGateway {
   runs(automation: string): Promise<RunView[]>;
   /** Begins a run as if its first trigger had fired. Throws `TOLLBOARD_AUTOMATION_UNKNOWN`. */
   run(automation: string): Promise<RunView>;
+  /** The TwiML that a call fetches by this name, or null. */
+  page(name: string): Promise<string | null>;
 }

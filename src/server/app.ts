@@ -35,6 +35,7 @@ import { answerUnknown, rememberRoutes } from './unknown-route.ts';
 import { zodValidator } from './validation.ts';
 import { callbackRoutes } from './webhooks/callbacks.ts';
 import { inboundRoutes } from './webhooks/inbound.ts';
+import { spokenPageRoutes } from './webhooks/spoken-pages.ts';
 
 export interface ServerOptions {
   gateway: GatewayApi;
@@ -160,6 +161,10 @@ async function createApp(context: AppOptions): Promise<Api> {
   });
   await app.register((webhooks: Api, _options, done) => {
     callbackRoutes(webhooks, context);
+    done();
+  });
+  await app.register((pages: Api, _options, done) => {
+    spokenPageRoutes(pages, context);
     done();
   });
   await app.register((inbound: Api, _options, done) => {

@@ -19,6 +19,10 @@ export interface Stage {
   /** Sends a text to Ann: its statuses are events. */
   text(body: string): Promise<void>;
   runs(id: string): Promise<RunView[]>;
+  /** Begins a run by hand. */
+  run(id: string): Promise<void>;
+  /** Calls that Twilio took. */
+  calls(): Promise<SimulatedCall[]>;
   /** Resolves once the runs of an automation are as wished. */
   until(id: string, wished: (runs: readonly RunView[]) => boolean): Promise<RunView[]>;
   sent(to: string): Promise<string[]>;
@@ -27,15 +31,23 @@ export interface Stage {
   restart(): Promise<void>;
 }
 
+export interface SimulatedCall {
+  to: string;
+  url: string | null;
+  twiml: string | null;
+}
+
 export interface Incoming {
   record: { sid: string; document?: string };
   webhook: { status: number | null; body: string } | null;
 }
 
-export async function stage(yaml: string): Promise<Stage> {
+/** `files`: what the configuration names, by name. */
+export async function stage(yaml: string, files: Readonly<Record<string, string>> = {}): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'tollboard-automations-'));
   const config = join(folder, 'tollboard.yaml');
   writeFileSync(config, yaml);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   const log: string[] = [];
   const note = (facts: object, message: string) => void log.push(`${message} ${JSON.stringify(facts)}`);
   const logger: Logger = { debug() {}, info() {}, warn: note, error: note };
@@ -66,6 +78,13 @@ export async function stage(yaml: string): Promise<Stage> {
       await gateway.messenger.wait(entry?.id ?? '', 'final');
     },
     runs,
+    async run(id) {
+      await ask(`/automations/${id}/run`, 'POST');
+    },
+    async calls() {
+      const response = await fetch(`${gateway.simulatorUrl}/_simulator/calls`);
+      return ((await response.json()) as { calls: SimulatedCall[] }).calls;
+    },
     async until(id, wished) {
       for (;;) {
         const found = await runs(id);

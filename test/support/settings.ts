@@ -19,6 +19,7 @@ export const NO_AUTOMATION_GATEWAY: AutomationGateway = {
   automations: () => [],
   runs: () => Promise.reject(new Error('there are no automations in this test')),
   run: () => Promise.reject(new Error('there are no automations in this test')),
+  page: async () => null,
 };
 
 /** A gateway without sinks. */
