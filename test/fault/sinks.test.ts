@@ -38,10 +38,17 @@ it('a gateway killed before, in and after a try hands every event on, in order, 
   expect(events.length).toBeGreaterThanOrEqual(4);
 
   // While it waits for its next try.
-  const { retry } = await state();
+  const retrying = async () => {
+    for (;;) {
+      const { retry } = await state();
+      if (retry !== null) return retry;
+    }
+  };
+  // The entries may have come to their end before the first try did.
+  const retry = await retrying();
   expect(retry).toMatchObject({ event: events[0] });
   await revive();
-  expect((await state()).retry.attempts).toBeGreaterThanOrEqual(retry.attempts);
+  expect((await retrying()).attempts).toBeGreaterThanOrEqual(retry.attempts);
 
   // In the middle of a try.
   answer = () => ({ status: 204, hang: true });
