@@ -4,6 +4,7 @@ import type { ErrorCode, ErrorReport } from './errors.ts';
 import type { Parameter, ParameterValue, ParameterValues } from './parameter.ts';
 import { errorReport } from './errors.ts';
 import { nearest } from './nearest.ts';
+import { isPlainObject } from './plain-object.ts';
 
 /** The first value that does not fit its row, in the order of the rows; null when all fit. Empty text counts as absent. */
 export function checkValues(rows: readonly Parameter[], params: ParameterValues): ErrorReport | null {
@@ -80,7 +81,7 @@ const TYPES: Record<Parameter['type'], { expected: string; fits: (value: Paramet
   },
   json: {
     expected: 'a JSON object, or one as text',
-    fits: (value) => isText(value) || (typeof value === 'object' && value !== null && !Array.isArray(value)),
+    fits: (value) => isText(value) || isPlainObject(value),
   },
 };
 
@@ -158,7 +159,7 @@ function isCallbackUrl(text: string): boolean {
 function isJsonObject(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isPlainObject(value);
   } catch {
     return false;
   }

@@ -7,6 +7,7 @@ import type { Clock, Random, SendOptions, SendRequest, Store } from '../core/por
 import { createHash } from 'node:crypto';
 import { parseAddress } from '../core/address.ts';
 import { TollboardError } from '../core/errors.ts';
+import { isPlainObject } from '../core/plain-object.ts';
 import { optedOutReport } from '../core/policy/opt-out.ts';
 import { needsDefaultSender, outcomes, prepareRequest } from '../core/request.ts';
 
@@ -111,6 +112,6 @@ function fingerprint(request: SendRequest): string {
 }
 
 function sortedMembers(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (!isPlainObject(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

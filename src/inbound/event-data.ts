@@ -1,6 +1,7 @@
 /** What Twilio sent as the data of `twilio_data_received`. */
 
 import type { FormFields } from '../core/parameter.ts';
+import { isPlainObject } from '../core/plain-object.ts';
 
 /** Every field by Twilio's name, the first of repeated ones as in Home Assistant; and which webhook it was. */
 export function formData(fields: FormFields, webhookId: string): Record<string, string> {
@@ -16,11 +17,11 @@ export function jsonData(json: Uint8Array, webhookId: string): Record<string, st
 /** The account that a JSON body names, or null. */
 export function jsonAccount(json: Uint8Array): string | null {
   const body = parsed(new TextDecoder().decode(json));
-  return isObject(body) && typeof body.AccountSid === 'string' ? body.AccountSid : null;
+  return isPlainObject(body) && typeof body.AccountSid === 'string' ? body.AccountSid : null;
 }
 
 function members(body: unknown, text: string): FormFields {
-  if (!isObject(body)) return [['body', text]];
+  if (!isPlainObject(body)) return [['body', text]];
   return Object.entries(body).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
 }
 
@@ -30,8 +31,4 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -8,6 +8,7 @@ import { isoTime } from '../core/check.ts';
 import { TollboardError } from '../core/errors.ts';
 import { parametersOf } from '../core/form.ts';
 import { nearest } from '../core/nearest.ts';
+import { isPlainObject } from '../core/plain-object.ts';
 import { MAX_RECIPIENTS } from '../core/request.ts';
 import { envelope } from './schemas.ts';
 
@@ -61,7 +62,7 @@ function refuseMisspelt(kind: EntryKind, params: object): void {
 
 /** The body as an object. */
 function bodyObject(body: unknown): Record<string, unknown> {
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  if (isPlainObject(body)) return body;
   throw new TollboardError('TOLLBOARD_HTTP_BODY_INVALID', {
     details: { where: 'The whole', value: shown(body), expected: 'an object' },
   });

@@ -8,6 +8,7 @@ import type { Fault } from './faults.ts';
 import type { InboundResult } from './inbound.ts';
 import type { Call, Message } from './model.ts';
 import type { Scenario } from './scenarios.ts';
+import { isPlainObject } from '../core/plain-object.ts';
 import { receiveCall, receiveMessage } from './inbound.ts';
 import { readScenarios } from './scenarios.ts';
 import { anything, flag, misfit, numberBetween, record, required, text } from './shape.ts';
@@ -210,7 +211,7 @@ async function settled(sim: Simulation): Promise<void> {
 
 /** Twilio's fields from an object, a list repeating its name. */
 function fieldsOf(input: unknown): Record<string, string[]> {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw misfit('body', input, 'an object');
+  if (!isPlainObject(input)) throw misfit('body', input, 'an object');
   const fields: Record<string, string[]> = {};
   for (const [name, value] of Object.entries(input)) {
     const values = Array.isArray(value) ? value : [value];

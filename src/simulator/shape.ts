@@ -2,6 +2,7 @@
 
 import { TollboardError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { isPlainObject } from '../core/plain-object.ts';
 
 /** Returns the value as T or throws `TOLLBOARD_SIMULATOR_INPUT_INVALID`; `where` is the path for the error. */
 export type Reader<T> = (value: unknown, where: string) => T;
@@ -12,7 +13,7 @@ type Read<S extends Shape> = { [K in keyof S]?: ReturnType<S[K]> };
 /** An object with these members only, each optional; `snake_case` names are read as `camelCase`. */
 export function record<S extends Shape>(shape: S): Reader<Read<S>> {
   return (value, where) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw misfit(where, value, 'an object');
+    if (!isPlainObject(value)) throw misfit(where, value, 'an object');
     const read: Record<string, unknown> = {};
     for (const [key, member] of Object.entries(value)) {
       const name = key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -6,6 +6,7 @@ import type { StatusFact } from '../core/outbox.ts';
 import type { CreateResult, ListedResource } from '../core/ports.ts';
 import type { TransportAnswer, TransportFailure } from './transport.ts';
 import { errorReport } from '../core/errors.ts';
+import { isPlainObject } from '../core/plain-object.ts';
 import { twilioErrorReport } from '../core/twilio-errors.ts';
 import { KIND_ACTIONS } from './resources.ts';
 
@@ -94,7 +95,7 @@ export function listedResource(kind: EntryKind, resource: Resource): ListedResou
 export function jsonObject(body: string): Resource | null {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Resource) : null;
+    return isPlainObject(value) ? (value as Resource) : null;
   } catch {
     return null;
   }

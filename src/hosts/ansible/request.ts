@@ -12,6 +12,7 @@ import { parseAddress } from '../../core/address.ts';
 import { checkCall, sayTwiml } from '../../core/call.ts';
 import { isTollboardError } from '../../core/errors.ts';
 import { checkMessage } from '../../core/message.ts';
+import { isPlainObject } from '../../core/plain-object.ts';
 import { pythonText, readArguments } from './arguments.ts';
 import { MODULES, WAIT_SECONDS } from './definition.ts';
 import { failure, rehearsal } from './result.ts';
@@ -39,7 +40,7 @@ export interface Frame {
 type Given = Readonly<Record<string, unknown>>;
 
 export function credentials(input: unknown): HostCredentials | null {
-  const given = isRecord(input) ? input : {};
+  const given = isPlainObject(input) ? input : {};
   const text = (name: string) => (given[name] === undefined || given[name] === null ? '' : trimmed(given[name]));
   const accountSid = text('account_sid');
   const [key, secret] = [text('api_key'), text('api_secret')];
@@ -49,7 +50,7 @@ export function credentials(input: unknown): HostCredentials | null {
 
 /** Never throws. In check mode (`_ansible_check_mode`) everything is checked and nothing is to be sent. */
 export function request(input: unknown): Work<AnsibleAsked, AnsibleOutput> {
-  if (!isRecord(input)) return refused('The arguments are no JSON object.', { moduleArgs: {}, secrets: [] });
+  if (!isPlainObject(input)) return refused('The arguments are no JSON object.', { moduleArgs: {}, secrets: [] });
   const name = typeof input._ansible_module_name === 'string' ? input._ansible_module_name : 'twilio';
   const module = /(?:^|\.)twilio_call$/.test(name) ? MODULES.twilio_call : MODULES.twilio;
   const frame = frameOf(module, input);
@@ -217,8 +218,4 @@ function refused(msg: string, frame: Frame): Work<AnsibleAsked, AnsibleOutput> {
 
 function trimmed(value: unknown): string {
   return pythonText(value ?? '').trim();
-}
-
-function isRecord(value: unknown): value is Given {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

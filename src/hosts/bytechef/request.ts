@@ -9,6 +9,7 @@ import { errorReport } from '../../core/errors.ts';
 import { typedValue } from '../../core/form.ts';
 import { MESSAGE_PARAMETERS } from '../../core/message-parameters.ts';
 import { nearest } from '../../core/nearest.ts';
+import { isPlainObject } from '../../core/plain-object.ts';
 import { BYTECHEF, offset } from './definition.ts';
 import { failure } from './result.ts';
 
@@ -99,7 +100,7 @@ function isApiKey(username: string): boolean {
 /** Whoever writes the properties beside each other would else be told of a recipient that is there. */
 function shapeFault(input: unknown): ErrorReport | null {
   const given = record(input).inputParameters;
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return null;
+  if (isPlainObject(given)) return null;
   return errorReport('TOLLBOARD_HOST_INPUT_INVALID', {
     details: {
       host: 'bytechef',
@@ -253,5 +254,5 @@ function textOf(value: unknown): string {
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return isPlainObject(value) ? value : {};
 }

@@ -1,6 +1,7 @@
 /** From the activity's inputs to what is to be done. */
 
 import type { HostCredentials, Work } from '../host.ts';
+import { isPlainObject } from '../../core/plain-object.ts';
 import { BLANKS, CODES, DEFAULT_METHOD, fill, METHOD_NAMES, STATUSES, TEXTS } from './answers.ts';
 
 /** The four outputs; `''` where the original leaves one unset. */
@@ -81,18 +82,17 @@ function baseUrlOf(urlString: string): string {
 }
 
 function readInputs(input: unknown): { inputs: Inputs; legacyCodes: boolean } | { fault: string } {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+  if (!isPlainObject(input)) {
     return { fault: wrongType('The input', input, 'an object with the seven inputs') };
   }
-  const given = input as Record<string, unknown>;
   const inputs = {} as Inputs;
   for (const name of INPUT_NAMES) {
-    const text = textOf(given[name]);
-    if (text === null) return { fault: wrongType(name, given[name], 'a text') };
+    const text = textOf(input[name]);
+    if (text === null) return { fault: wrongType(name, input[name], 'a text') };
     inputs[name] = text;
   }
-  const legacyCodes = FLAGS.get(given.legacyCodes);
-  if (legacyCodes === undefined) return { fault: wrongType('legacyCodes', given.legacyCodes, 'true or false') };
+  const legacyCodes = FLAGS.get(input.legacyCodes);
+  if (legacyCodes === undefined) return { fault: wrongType('legacyCodes', input.legacyCodes, 'true or false') };
   return { inputs, legacyCodes };
 }
 

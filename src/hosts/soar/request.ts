@@ -4,6 +4,7 @@ import type { SendRequest } from '../../core/ports.ts';
 import type { HostCredentials, Work } from '../host.ts';
 import type { SoarOutput, SoarParameter } from './result.ts';
 import { normalizeBaseUrl } from '../../core/base-url.ts';
+import { isPlainObject } from '../../core/plain-object.ts';
 import { soarDefinition } from './definition.ts';
 import { recipientOf } from './recipient.ts';
 import { refusedOutput, result } from './result.ts';
@@ -124,7 +125,5 @@ function text(value: unknown): string {
 }
 
 function objectOf(value: unknown): Record<string, unknown> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : null;
+  return isPlainObject(value) ? value : null;
 }
