@@ -55,7 +55,12 @@ describe('tollboard host over a gateway', () => {
     const shown = await program.run(['host', 'home-assistant', '--describe']);
     expect(shown).toMatchObject({ code: 0, out: expect.stringContaining('account_sid') });
     const data = await program.run(['host', 'home-assistant', '--describe', '--json']);
-    expect(data.lines).toMatchObject([{ host: 'home-assistant', fields: { twilio: [{ name: 'account_sid' }, {}] } }]);
+    expect(data.lines).toMatchObject([
+      {
+        host: 'home-assistant',
+        fields: { twilio: expect.arrayContaining([expect.objectContaining({ name: 'account_sid' })]) },
+      },
+    ]);
   });
 
   it.each(HOST_NAMES)('prints all that the document of %s specifies, in its order', async (name) => {
