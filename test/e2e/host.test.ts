@@ -75,6 +75,13 @@ describe('tollboard host over a gateway', () => {
     }
   });
 
+  it('says where an input is no JSON without showing any of it: it may hold a token', async () => {
+    const { code, err } = await program.run(['host', 'flogo'], { input: `{"authToken": ${'a1b2c3d4'.repeat(4)}}` });
+    expect(code).toBe(2);
+    expect(err).toContain("standard input is no JSON (Unexpected token 'a')");
+    expect(err).not.toMatch(/a1|authToken/);
+  });
+
   it.each([
     ['an unknown host', ['host', 'puppet'], 'TOLLBOARD_HOST_UNKNOWN'],
     ['no host', ['host'], 'TOLLBOARD_CLI_USAGE'],

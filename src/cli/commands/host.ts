@@ -86,8 +86,13 @@ async function inputOf({ args, io }: Call): Promise<unknown> {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     const where = file === '-' ? 'standard input' : file;
-    throw usageError('host', `${where} is no JSON (${cause instanceof Error ? cause.message : ''})`);
+    throw usageError('host', `${where} is no JSON (${faultOf(cause)})`);
   }
+}
+
+/** Without the piece of the input that the parser quotes, which may be one of a token. */
+function faultOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message.replace(/, (?:\.\.\.)?".*$/s, '') : '';
 }
 
 function readInput(path: string, name: string): string {

@@ -3,16 +3,17 @@
 import type { DocumentPart, Field } from '../host.ts';
 import { definition } from './definition.ts';
 
-const { title, description, fields, outputs, notes } = definition;
+const { identity, title, description, fields, outputs, notes } = definition;
+const twilio: readonly Field[] = fields.twilio;
 
-/** The front matter of the page. */
+/** The front matter of the page, under its own keys. */
 const FACTS: ReadonlyArray<readonly string[]> = [
-  ['ha_category', 'Hub'],
-  ['ha_release', '0.40'],
-  ['ha_config_flow', 'true'],
-  ['ha_domain', 'twilio'],
-  ['ha_iot_class', 'Cloud Push'],
-  ['ha_integration_type', 'integration'],
+  ['ha_category', identity.category],
+  ['ha_release', identity.release],
+  ['ha_config_flow', String(identity.configFlow)],
+  ['ha_domain', identity.domain],
+  ['ha_iot_class', identity.iotClass],
+  ['ha_integration_type', identity.integrationType],
 ];
 
 const CONFIGURATION = `To use this notification integration in your installation, add the following to your \`configuration.yaml\` file:`;
@@ -79,12 +80,15 @@ export const homeAssistantDocument: readonly DocumentPart[] = [
     text: `${CONFIGURATION}\n\n${ENTRY}\n`,
     table: {
       head: ['key', 'description', 'required', 'type'],
-      rows: fields.twilio.map((row) => [row.name, row.description, String(row.required), row.type]),
+      rows: twilio
+        .filter(({ added }) => added !== true)
+        .map((row) => [row.name, row.description, String(row.required), row.type]),
     },
   },
   { heading: 'Usage', text: USAGE },
   { heading: 'Here is an example:', text: `${GARAGE_DOOR}\n\n${GARAGE_DOOR_MEANING}` },
   { heading: 'An example of an SMS handler:', text: TWILIO_INCOMING },
+  { heading: 'Configuration added by Tollboard', table: keyTable(twilio.filter(({ added }) => added === true)) },
   { heading: 'In JSON: notify', table: keyTable(fields.notify) },
   { heading: 'In JSON: data', table: keyTable(fields.data) },
   {
