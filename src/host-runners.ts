@@ -27,7 +27,8 @@ export function createHostRunners(gateway: GatewayApi, clock: Clock): HostRunner
   }
 
   const runner = (host: RunnableHost): HostRunner => ({
-    async run(input, options) {
+    async run(asked, { account, ...options }) {
+      const input = account === null ? asked : host.withAccount(asked, account);
       const refusal = refusalOf(host, input, gateway);
       const { accountSid = '' } = host.credentials(input) ?? {};
       const messenger = refusal === null ? messengerOf(accountSid) : refusingMessenger(refusal);

@@ -30,6 +30,8 @@ export interface RunnableHost<Output = unknown> {
   /** The answer where one error met the input as a whole: every recipient is met alike. */
   refuse(input: unknown, error: TollboardError): Promise<Run<Output>>;
   credentials: Host<unknown, Output>['credentials'];
+  /** The input with the account that came beside it, where it names none itself and may do without. */
+  withAccount(input: unknown, account: { username: string; password: string }): unknown;
 }
 
 function ready<Asked, Output>(host: Host<Asked, Output>): RunnableHost<Output> {
@@ -38,6 +40,7 @@ function ready<Asked, Output>(host: Host<Asked, Output>): RunnableHost<Output> {
   return {
     definition: host.definition,
     credentials: host.credentials,
+    withAccount: host.withAccount ?? ((input) => input),
     report,
     refuse: (input, error) => refuseHost(host, input, error, { clock: systemClock }),
     run: async (input, messenger, options) => (await report(input, messenger, options)).output,

@@ -158,6 +158,8 @@ export interface Host<Asked, Output> {
   readonly definition: HostDefinition;
   /** The account that an input names and what proves a right to it; null where the input lacks either. */
   credentials(input: unknown): HostCredentials | null;
+  /** The input with the account that came beside it, where it names none itself. Absent: an input always names its own. */
+  withAccount?(input: unknown, account: { username: string; password: string }): unknown;
   /** From the host's input, unchecked JSON, to what is to be done. Never throws: a bad input has an answer, too. */
   request(input: unknown): Work<Asked, Output>;
   /** From what was done to the host's output. */

@@ -4,14 +4,23 @@ import type { Api, ServerContext } from './context.ts';
 import { z } from 'zod';
 import { TollboardError } from '../core/errors.ts';
 import { answers, jsonAnswer } from './answers.ts';
-import { requireAccount } from './auth.ts';
+import { basicCredentials, requireAccount } from './auth.ts';
 import { callerGone } from './caller-gone.ts';
 import { looseValidator } from './validation.ts';
 
 /** A host as the server sees it; the composition root fills it in. */
 export interface HostRunner {
-  /** Proves the input's own credentials, carries it out, and answers in the host's form, refusals too. */
-  run(input: unknown, options: { idempotencyKey?: string; signal: AbortSignal }): Promise<HostAnswer>;
+  /**
+   * Proves the input's own credentials, carries it out, and answers in the host's form, refusals too. `account`: of the
+   * Basic header, for an input that names none; null without one.
+   */
+  run(input: unknown, options: HostRunnerOptions): Promise<HostAnswer>;
+}
+
+export interface HostRunnerOptions {
+  account: { username: string; password: string } | null;
+  idempotencyKey?: string;
+  signal: AbortSignal;
 }
 
 export interface HostAnswer {
@@ -40,7 +49,7 @@ export function hostRoutes(app: Api, { gateway, hosts }: ServerContext): void {
         tags: ['hosts'],
         summary: "Carry out a tool's own input",
         description:
-          "The body is the input of the tool (`tollboard host NAME --describe`); the credentials in it are compared with the configuration and dropped. Answered with 200 and the tool's own output, also for refusals and failures; the header `Tollboard-Ending` says `ok`, `invalid`, `failed`, `some` or `unsure`.",
+          "The body is the input of the tool (`tollboard host NAME --describe`); the credentials in it are compared with the configuration and dropped (Home Assistant's may leave out `twilio`: then the account of the Basic header counts). Answered with 200 and the tool's own output, also for refusals and failures; the header `Tollboard-Ending` says `ok`, `invalid`, `failed`, `some` or `unsure`.",
         params,
         headers,
         body: z.unknown().describe("The tool's input."),
@@ -57,6 +66,7 @@ export function hostRoutes(app: Api, { gateway, hosts }: ServerContext): void {
       }
       const key = request.headers['idempotency-key'];
       const { output, ending } = await runner.run(request.body, {
+        account: basicCredentials(request.headers.authorization),
         signal: callerGone(reply),
         ...(key === undefined ? {} : { idempotencyKey: `${host}:${key}` }),
       });

@@ -81,6 +81,20 @@ describe('who may ask', () => {
 });
 
 describe('the credentials of the input', () => {
+  test('may be left out by Home Assistant, where the Basic header names the account', async () => {
+    const before = world.taken().length;
+    const { twilio: _none, ...rest } = input();
+    const authorized = await post('home-assistant', rest, { authorization: basic(SIDS[0], TOKENS[0]) });
+    expect([authorized.ending, authorized.json.results[0].error]).toEqual(['ok', null]);
+    expect(sentSince(before)).toMatchObject([{ accountSid: SIDS[0], to: ANN }]);
+    const nobody = await post('home-assistant', rest);
+    expect(nobody.ending).toBe('invalid');
+    expect(nobody.json.results[0].error.message).toContain('twilio.account_sid is absent');
+    const other = await post('home-assistant', input({ token: 'wrong' }), { authorization: basic(SIDS[0], TOKENS[0]) });
+    expect([other.ending, other.json.results[0].error.code]).toEqual(['failed', 'TOLLBOARD_ACCOUNT_CREDENTIALS']);
+    expect(sentSince(before + 1)).toEqual([]);
+  });
+
   const cases: Array<[what: string, change: Parameters<typeof input>[0], code: string, twilioCode: number]> = [
     ['an account that is not configured', { sid: `AC${'f'.repeat(32)}` }, 'TOLLBOARD_ACCOUNT_UNKNOWN', 20404],
     ['a wrong token', { token: 'wrong' }, 'TOLLBOARD_ACCOUNT_CREDENTIALS', 20003],

@@ -12,50 +12,23 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSimulator } from '../../src/simulator/server.ts';
 import { systemRandom } from '../../src/system.ts';
 import signatures from '../contract/data/signature-vectors.json' with { type: 'json' };
-import { COMPONENTS, type HomeAssistant, homeAssistantPython, startHomeAssistant } from '../support/home-assistant.ts';
+import { COMPONENTS, type HomeAssistant, startHomeAssistant } from '../support/home-assistant.ts';
+import {
+  CALLER,
+  COMMON,
+  example,
+  missing,
+  noticed,
+  OURS,
+  python,
+  SID,
+  TOKEN,
+} from '../support/home-assistant-scene.ts';
 import { inOrder, NOTIFY_VECTORS, serveNotifyVector } from '../support/home-assistant-vectors.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { likeVector } from '../support/soar-vectors.ts';
 import { ROOT, readRepositoryFile } from '../support/tree.ts';
 import { freshSid, messageForm } from '../support/webhooks.ts';
-
-const python = homeAssistantPython() ?? '';
-const missing = python === '' ? ': skipped, .ci/hosts/home-assistant.sh could not install Home Assistant' : '';
-
-const SID = `AC${'4'.repeat(32)}`;
-const TOKEN = 'the-token-that-no-log-may-show';
-const [OURS, CALLER] = ['+15550004001', '+15551230001'];
-
-/** The page's example with digits in the places of its X and Y. */
-const example = (name: string) =>
-  readRepositoryFile(`examples/seeds/home-assistant/${name}.yaml`)
-    .replace('+1XXXXXXXXXXX', CALLER)
-    .replace('+1YYYYYYYYYYY', OURS);
-
-/** What every Home Assistant of these tests has: a garage door, and a log that hides nothing. */
-const COMMON = `
-homeassistant:
-  external_url: "{url}"
-http:
-  server_host: 127.0.0.1
-  server_port: {port}
-api:
-logger:
-  default: info
-  logs:
-    custom_components: debug
-    homeassistant.components.webhook: debug
-    aiohttp: debug
-input_boolean:
-  garage_open:
-cover:
-  - platform: template
-    covers:
-      garage_door:
-        value_template: "{{ is_state('input_boolean.garage_open', 'on') }}"
-        open_cover: { action: input_boolean.turn_on, target: { entity_id: input_boolean.garage_open } }
-        close_cover: { action: input_boolean.turn_off, target: { entity_id: input_boolean.garage_open } }
-`;
 
 describe('the components, run by their Python', () => {
   test.skipIf(missing !== '')(`give every vector its results and its error${missing}`, async () => {
@@ -202,11 +175,7 @@ script:
       ...{ From: CALLER, To: OURS, Body: 'open {{ 1 + 1 }} — "ünï" 👍', MediaUrl: ['https://example.org/a.png'] },
     });
     expect(webhook).toMatchObject({ status: 200, body: '', errorCode: null });
-    const notice = () =>
-      fired.all.some(({ service, domain }) => `${domain}.${service}` === 'notify.persistent_notification');
-    for (let count = fired.all.length + 1; !notice(); count = fired.all.length + 1) await fired.until(count);
-    const shown = await notices(hass);
-    const text = shown.find((message) => message.includes('open {{ 1 + 1 }} — "ünï" 👍')) ?? '';
+    const text = await noticed(hass, fired, 'open {{ 1 + 1 }} — "ünï" 👍');
     // Home Assistant takes a template that gives a number for one, so `sender` has lost its plus; the event has it.
     expect(text).toMatch(/^incoming twilio message from \+?15551230001: open \{\{ 1 \+ 1 \}\} — "ünï" 👍\n/);
     for (const part of [`'From': '${CALLER}'`, `'To': '${OURS}'`, "'NumMedia': '1'", "'MediaUrl0':", "'webhook_id':"])
@@ -411,9 +380,4 @@ async function post(
   const init: RequestInit = { method, body: new URLSearchParams(form), headers: { ...signed, ...headers } };
   const answer = await fetch(url, init);
   return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
-}
-
-async function notices(hass: HomeAssistant): Promise<string[]> {
-  const all = (await hass.call('persistent_notification/get')) as Array<{ message: string }>;
-  return all.map(({ message }) => message);
 }

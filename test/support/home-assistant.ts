@@ -22,6 +22,7 @@ export interface HomeAssistantOptions {
   python: string;
   /** Path below the configuration folder → text. `{url}` in them is this Home Assistant's own address. */
   files: Record<string, string>;
+  /** Whether ours go before its own; default true. */
   components?: boolean;
 }
 
@@ -39,7 +40,7 @@ export interface HomeAssistant {
   // biome-ignore lint/suspicious/noExplicitAny: as above
   rest(method: string, path: string, body?: unknown): Promise<any>;
   /** What was fired of this type since the first call for it; `until` resolves at the n-th. */
-  events(type: string): Promise<{ all: Array<Record<string, unknown>>; until(count: number): Promise<void> }>;
+  events(type: string): Promise<Fired>;
   /** Resolves once the entity has this state. */
   state(entity: string, state: string): Promise<void>;
   /** Everything printed and logged so far. */
@@ -102,7 +103,7 @@ export async function startHomeAssistant({
   async function end(): Promise<void> {
     socket.close();
     if (child.exitCode !== null || child.signalCode !== null) return;
-    const over = once(child, 'close');
+    const over = once(child, 'exit');
     child.kill('SIGTERM');
     await over;
   }
@@ -154,7 +155,8 @@ function logOf(folder: string): string {
   return logs.map((name) => readFileSync(join(folder, name), 'utf8')).join('');
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody has at the moment. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -202,14 +204,15 @@ interface Answer {
   event?: { data: Record<string, unknown> };
 }
 
-interface Subscription {
+/** What was fired since the subscription. */
+export interface Fired {
   all: Array<Record<string, unknown>>;
   until(count: number): Promise<void>;
 }
 
 interface Connection {
   call(type: string, parameters?: Record<string, unknown>): Promise<unknown>;
-  subscribe(event: string): Promise<Subscription>;
+  subscribe(event: string): Promise<Fired>;
   close(): void;
 }
 
@@ -218,7 +221,7 @@ async function connect(url: string, token: string): Promise<Connection> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/api/websocket`);
   const waiting = new Map<number, (answer: Answer) => void>();
   const events = new Map<number, (data: Record<string, unknown>) => void>();
-  const subscriptions = new Map<string, Promise<Subscription>>();
+  const subscriptions = new Map<string, Promise<Fired>>();
   let last = 0;
   await new Promise<void>((resolve, reject) => {
     socket.addEventListener('error', () => reject(new Error(`no WebSocket at ${url}`)));
@@ -241,7 +244,7 @@ async function connect(url: string, token: string): Promise<Connection> {
     throw new HomeAssistantRefusal(error?.code ?? '', error?.message ?? '');
   }
 
-  async function subscribe(event: string): Promise<Subscription> {
+  async function subscribe(event: string): Promise<Fired> {
     const all: Array<Record<string, unknown>> = [];
     const watchers = new Set<() => void>();
     const id = ++last;

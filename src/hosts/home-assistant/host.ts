@@ -3,7 +3,13 @@
 import type { Host } from '../host.ts';
 import type { NotifyAsked, NotifyOutput } from './result.ts';
 import { definition } from './definition.ts';
-import { credentials, request } from './request.ts';
+import { credentials, request, withAccount } from './request.ts';
 import { result } from './result.ts';
 
-export const homeAssistantHost: Host<NotifyAsked, NotifyOutput> = { definition, credentials, request, result };
+export const homeAssistantHost: Host<NotifyAsked, NotifyOutput> = {
+  definition,
+  credentials,
+  withAccount,
+  request,
+  result,
+};

@@ -16,6 +16,12 @@ export function credentials(input: unknown): HostCredentials | null {
   return { accountSid: sid, username: sid, password: token, baseUrl: typeof url === 'string' ? url : null };
 }
 
+/** Home Assistant logs the payload of a `rest_command` that fails, so the account may come in a header instead. */
+export function withAccount(input: unknown, { username, password }: { username: string; password: string }): unknown {
+  const own = fields(input);
+  return own.twilio === undefined ? { ...own, twilio: { account_sid: username, auth_token: password } } : input;
+}
+
 export function request(input: unknown): Work<NotifyAsked, NotifyOutput> {
   const { twilio, notify, data } = fields(input);
   const [account, block, call] = [fields(twilio), fields(notify), fields(data)];

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Starts the gateway with the options of the add-on. What it stores is in the add-on's data, which Home Assistant backs up;
+# events go to the event API of the Home Assistant that the add-on belongs to.
+set -eu
+umask 077
+data=${TOLLBOARD_ADDON_DATA:-/data}
+
+TOLLBOARD_ADDON_DATA=$data node -e '
+  const { readFileSync, writeFileSync } = require("node:fs");
+  const { join } = require("node:path");
+  const { TOLLBOARD_ADDON_DATA: data, SUPERVISOR_TOKEN: token } = process.env;
+  const options = JSON.parse(readFileSync(join(data, "options.json"), "utf8"));
+  const configuration = {
+    listen: { host: "0.0.0.0", hosts: options.hosts },
+    ...(options.public_url ? { public_url: options.public_url } : {}),
+    data: join(data, "tollboard"),
+    twilio: { account_sid: options.account_sid, auth_token: options.auth_token },
+    sinks: { home_assistant: { kind: "home_assistant", url: "http://supervisor/core", token } },
+  };
+  // JSON is YAML.
+  writeFileSync(join(data, "tollboard.yaml"), JSON.stringify(configuration));
+'
+exec tollboard start --config "$data/tollboard.yaml" --simulator never "$@"

@@ -1,0 +1,99 @@
+/** What integrations/home-assistant ships beside its Python: manifests, translations and the add-on's configuration. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { parseAddress } from '../../src/core/address.ts';
+import { definition } from '../../src/hosts/home-assistant/definition.ts';
+import { FORMS } from '../../src/hosts/home-assistant/texts.ts';
+import { ROOT, readRepositoryFile } from '../support/tree.ts';
+
+const FOLDER = 'integrations/home-assistant';
+const json = (path: string) => JSON.parse(readRepositoryFile(`${FOLDER}/${path}`));
+const own = JSON.parse(readRepositoryFile('package.json')) as { version: string };
+
+describe('the components', () => {
+  test("have the page's head in the manifest: title, domain, config flow and Cloud Push", () => {
+    const { identity, title } = definition;
+    expect(identity).toMatchObject({ category: 'Hub', release: '0.40', integrationType: 'integration' });
+    expect(json('custom_components/twilio/manifest.json')).toMatchObject({
+      domain: identity.domain,
+      name: title,
+      config_flow: true,
+      iot_class: identity.iotClass.toLowerCase().replace(' ', '_'),
+    });
+  });
+
+  test.each(['twilio', 'twilio_sms', 'twilio_call'])('%s has what Home Assistant asks of a custom one', (domain) => {
+    const manifest = json(`custom_components/${domain}/manifest.json`);
+    expect(manifest).toMatchObject({
+      domain,
+      version: own.version,
+      requirements: [],
+      documentation: expect.any(String),
+    });
+    expect(existsSync(join(ROOT, FOLDER, 'custom_components', domain, '__init__.py'))).toBe(true);
+    expect(Object.keys(manifest).slice(0, 2)).toEqual(['domain', 'name']);
+    expect(Object.keys(manifest).slice(2)).toEqual(Object.keys(manifest).slice(2).toSorted());
+  });
+
+  test('take an address exactly where the gateway has a form for it', () => {
+    const texts = [
+      '+15551230001',
+      '+12',
+      '12',
+      '12345',
+      'whatsapp:+15551230001',
+      'Home 1',
+      'nobody at all!',
+      '',
+      '+0155',
+      'sip:a@b',
+    ];
+    for (const text of texts) {
+      const kind = parseAddress(text)?.kind;
+      const fits = FORMS.twilio_sms.target.some((form) => new RegExp(form).test(text));
+      const taken = kind === 'e164' || kind === 'channel' || kind === 'short-code';
+      // A number that no country has is left to Twilio.
+      expect([text, fits]).toEqual([text, taken || /^\+[1-9]\d+$/.test(text)]);
+    }
+  });
+});
+
+/** Home Assistant developer docs: add-on configuration, required keys, and the values of those used. */
+describe("the add-on's config.yaml", () => {
+  const addon = parse(readRepositoryFile(`${FOLDER}/addon/tollboard/config.yaml`)) as Record<string, unknown>;
+
+  test('has every required key and only documented values', () => {
+    for (const key of ['name', 'version', 'slug', 'description', 'arch']) expect(addon[key], key).toBeTruthy();
+    const known =
+      'name version slug description url arch init startup boot homeassistant_api ports ports_description watchdog options schema';
+    expect(Object.keys(addon).filter((key) => !known.split(' ').includes(key))).toEqual([]);
+    expect(addon.slug).toMatch(/^[-_.a-z0-9]+$/);
+    expect(addon.version).toBe(own.version);
+    const architectures = ['armhf', 'armv7', 'aarch64', 'amd64', 'i386'];
+    expect((addon.arch as string[]).filter((name) => !architectures.includes(name))).toEqual([]);
+    expect(['initialize', 'system', 'services', 'application', 'once']).toContain(addon.startup);
+    expect(['auto', 'manual', 'manual_only']).toContain(addon.boot);
+    expect(addon.watchdog).toMatch(/^(?:https?|\[PROTO:\w+\]|tcp):\/\/\[HOST\]:(?:\[PORT:\d+\]|\d+).*$/);
+    for (const [port, value] of Object.entries(addon.ports as object)) {
+      expect(port).toMatch(/^\d+(?:\/(?:tcp|udp))?$/);
+      expect(value).toBeTypeOf('number');
+    }
+  });
+
+  test('gives every option a type that the supervisor knows, and the token one that is hidden', () => {
+    const { options, schema } = addon as Record<'options' | 'schema', Record<string, unknown>>;
+    expect(Object.keys(options)).toEqual(Object.keys(schema));
+    for (const type of Object.values(schema).flat())
+      expect(type).toMatch(/^(?:str|bool|int|float|email|url|password|port|match\(.*\)|list\(.+\))\??$/);
+    expect(schema.auth_token).toBe('password');
+  });
+
+  test('is built with the program of the same version', () => {
+    const image = readRepositoryFile(`${FOLDER}/addon/tollboard/Dockerfile`);
+    expect(image).toContain(`ARG TOLLBOARD_VERSION=${own.version}\n`);
+    expect(image).toContain('COPY run.sh /run.sh');
+  });
+});
