@@ -8,7 +8,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createSimulator } from '../../src/simulator/server.ts';
 import { systemRandom } from '../../src/system.ts';
 import signatures from '../contract/data/signature-vectors.json' with { type: 'json' };
@@ -343,6 +343,22 @@ script:
       is_built_in: false,
     });
   });
+});
+
+test.skipIf(missing !== '')(`without the block twilio: it takes every webhook and says so${missing}`, async () => {
+  const notify = `notify:\n  - {platform: twilio_sms, name: twilio_sms, from_number: "${OURS}"}\n`;
+  const hass = await startHomeAssistant({ python, files: { 'configuration.yaml': `${COMMON}${notify}` } });
+  onTestFinished(() => hass.stop());
+  expect(hass.output()).toMatch(/twilio_sms needs the account: add the block twilio: with account_sid and auth_token/);
+  const flows = '/api/config/config_entries/flow';
+  const { flow_id: flow } = await hass.rest('POST', flows, { handler: 'twilio' });
+  const { description_placeholders: shown } = await hass.rest('POST', `${flows}/${flow}`, {});
+  expect(hass.output()).toContain('Nobody can tell who calls the webhook: add the block twilio:');
+  const events = await hass.events('twilio_data_received');
+  const form = messageForm(SID, { From: CALLER });
+  await post(shown.webhook_url, form, null);
+  await events.until(1);
+  expect(events.all).toMatchObject([{ MessageSid: form.MessageSid, From: CALLER }]);
 });
 
 interface Told {
