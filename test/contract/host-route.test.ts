@@ -48,23 +48,28 @@ const sentSince = (before: number) => world.taken().slice(before);
 
 describe('who may ask', () => {
   test('a Bearer token, a configured account, and nobody else', async () => {
-    const cases: Array<[authorization: string, status: number]> = [
+    const [unknown, wrong] = ['TOLLBOARD_ACCOUNT_UNKNOWN', 'TOLLBOARD_ACCOUNT_CREDENTIALS'];
+    const nobody = 'TOLLBOARD_HTTP_TOKEN_INVALID';
+    const cases: Array<[authorization: string, status: number, code?: string, twilioCode?: number]> = [
       [`Bearer ${token}`, 200],
       [basic(SIDS[0], TOKENS[0]), 200],
-      [basic(SIDS[0], 'wrong'), 401],
-      [basic(`AC${'f'.repeat(32)}`, TOKENS[0]), 401],
-      [basic('', ''), 401],
-      ['Basic %%%', 401],
-      ['Bearer wrong', 401],
-      ['', 401],
+      [basic(SIDS[0], 'wrong'), 401, wrong, 20003],
+      [basic(`AC${'f'.repeat(32)}`, TOKENS[0]), 404, unknown, 20404],
+      [basic(`SK${'f'.repeat(32)}`, TOKENS[0]), 401, nobody],
+      [basic('', ''), 401, nobody],
+      ['Basic %%%', 401, nobody],
+      ['Bearer wrong', 401, nobody],
+      ['', 401, nobody],
     ];
-    for (const [authorization, status] of cases) {
+    for (const [authorization, status, code, twilioCode] of cases) {
       const answer = await post('home-assistant', input(), { authorization });
       expect([authorization, answer.status]).toEqual([authorization, status]);
       if (status === 200) continue;
-      expect(answer.json.error.code).toBe('TOLLBOARD_HTTP_TOKEN_INVALID');
-      const wrong = /^Basic \w/.test(authorization) ? 'an account of the configuration' : 'gateway.json';
-      expect(answer.json.error.remedy).toContain(wrong);
+      expect(answer.json.error).toMatchObject({ code, remedy: expect.stringMatching(/\w/) });
+      expect(answer.json.error.details.twilioCode).toBe(twilioCode);
+      // Which accounts there are is nobody's business who has not proved to be one of them.
+      for (const sid of SIDS)
+        if (!authorization.includes(basic(sid).slice(6, 40))) expect(answer.text).not.toContain(sid);
     }
   });
 
