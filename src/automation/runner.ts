@@ -8,18 +8,19 @@ import type { AutomationView } from '../core/automations.ts';
 import type { Delivery } from '../core/consumer.ts';
 import type { EventRecord } from '../core/event.ts';
 import type { Clock, Logger, Store } from '../core/ports.ts';
-import type { Automation, Trigger } from './definition.ts';
-import type { Run, RunWorld, ServiceCall, Waiting } from './run.ts';
+import type { Automation } from './definition.ts';
+import type { Run, RunWorld, ServiceCall } from './run.ts';
 import type { TemplateEngine } from './template/engine.ts';
 import type { Value } from './template/python.ts';
-import type { EventTrigger, Fired, TimeTrigger } from './trigger.ts';
+import type { Fired, TimeTrigger } from './trigger.ts';
 import type { TriggerIndex } from './trigger-index.ts';
 import { TollboardError } from '../core/errors.ts';
-import { isEnabled, renderedFields } from './evaluate.ts';
+import { createFiring, type Firing } from './firing.ts';
 import { carryOn } from './run.ts';
 import { ROOM, recordsUnder, runRecord, storedRuns, tidy, waitRecord } from './runs.ts';
-import { firedByEvent, firedByTime, fits, nextTime } from './trigger.ts';
-import { hasTemplate, indexTriggers } from './trigger-index.ts';
+import { firedByTime, nextTime } from './trigger.ts';
+import { indexTriggers } from './trigger-index.ts';
+import { createWaits, type Waits } from './waits.ts';
 
 /** The name under which automations take events. */
 export const CONSUMER = 'automation';
@@ -56,12 +57,6 @@ interface Active {
   ended: Promise<void>;
 }
 
-interface Wait {
-  triggers: readonly Trigger[];
-  waiting: Waiting;
-  resolve(fired: Fired): void;
-}
-
 /** Deliveries taken at a time. */
 const BATCH = 50;
 
@@ -80,7 +75,8 @@ class AutomationRunner implements Runner {
   #automations: readonly Automation[];
   #index: TriggerIndex;
   readonly #active = new Map<string, Active>();
-  readonly #waits = new Set<Wait>();
+  readonly #firing: Firing;
+  readonly #waits: Waits;
   readonly #stopping = new AbortController();
   #nap = new AbortController();
   #pumping: Promise<void> | null = null;
@@ -96,6 +92,8 @@ class AutomationRunner implements Runner {
     this.#options = options;
     this.#automations = options.automations;
     this.#index = indexTriggers(options.automations);
+    this.#firing = createFiring(options);
+    this.#waits = createWaits({ clock: options.clock, firing: this.#firing });
     this.#unsubscribe = options.store.onCommit(({ events, replayed }) => {
       if (events.length > 0 || replayed.includes(CONSUMER)) this.#pump();
     });
@@ -198,10 +196,10 @@ class AutomationRunner implements Runner {
     const suffix = replay === null ? '' : `-r${replay}`;
     const begun: Run[] = [];
     for (const automation of this.#index.candidates(event)) {
-      const fired = await this.#fired(automation.triggers, event, { ...automation.variables });
+      const fired = await this.#firing(automation.triggers, event, automation.variables);
       if (fired !== null) begun.push(newRun(`${event.id}${suffix}.${automation.id}`, automation, fired, clock.now()));
     }
-    const waited = await this.#waitedFor(event);
+    const waited = await this.#waits.fired(event);
     const runs = begun.filter((run) => this.#admits(run.automation));
     const put = [
       ...runs.map(runRecord),
@@ -230,50 +228,6 @@ class AutomationRunner implements Runner {
   async #settleIdle(): Promise<void> {
     const settle = this.#idle.splice(0);
     if (settle.length > 0) await this.#options.store.keep({ settle });
-  }
-
-  async #fired(
-    triggers: readonly Trigger[],
-    event: EventRecord,
-    variables: Readonly<Record<string, Value>>,
-  ): Promise<Fired | null> {
-    for (const [index, trigger] of triggers.entries()) {
-      if (trigger.kind !== 'event' || !(await this.#fits(trigger, event, variables))) continue;
-      return firedByEvent(trigger, index, event);
-    }
-    return null;
-  }
-
-  /** A trigger whose template fails does not fire; the fault is logged with its place. */
-  async #fits(trigger: EventTrigger, event: EventRecord, variables: Readonly<Record<string, Value>>): Promise<boolean> {
-    const { engine, clock, logger } = this.#options;
-    const evaluation = { engine, variables, now: clock.now() };
-    // Most triggers have nothing to render, and every event meets every automation.
-    if (trigger.enabled === false) return false;
-    if (trigger.enabled === true && !hasTemplate(trigger.types) && !hasTemplate(trigger.data))
-      return fits(trigger.types, trigger.data, event);
-    try {
-      if (trigger.enabled !== true && !(await isEnabled(trigger, evaluation))) return false;
-      const types = await renderedFields(Object.fromEntries(trigger.types.entries()), trigger, evaluation);
-      const plain = Object.values(types).map(String);
-      if (!plain.includes(event.type)) return false;
-      return fits(plain, await renderedFields(trigger.data, trigger, evaluation), event);
-    } catch (error) {
-      logger.warn(
-        { where: trigger.where, path: trigger.path, error: String(error) },
-        'a trigger could not be evaluated',
-      );
-      return false;
-    }
-  }
-
-  async #waitedFor(event: EventRecord): Promise<Array<[Wait, Fired]>> {
-    const found: Array<[Wait, Fired]> = [];
-    for (const wait of this.#waits) {
-      const fired = await this.#fired(wait.triggers, event, wait.waiting.evaluation.variables as never);
-      if (fired !== null) found.push([wait, fired]);
-    }
-    return found;
   }
 
   /* ---------------------------------------------------------------- runs */
@@ -367,54 +321,11 @@ class AutomationRunner implements Runner {
       waitForTrigger: async (triggers, waiting, signal) => {
         const known = await store.record(ROOM, `wait/${waiting.runId}/${waiting.key}`);
         if (known !== null) return known.value as Fired;
-        const waited = this.#waitFor(triggers, waiting, signal);
+        const waited = this.#waits.wait(triggers, waiting, signal);
         parked();
         return waited;
       },
     };
-  }
-
-  #waitFor(triggers: readonly Trigger[], waiting: Waiting, signal: AbortSignal): Promise<Fired> {
-    return new Promise((resolve, reject) => {
-      const times = new AbortController();
-      const end = () => {
-        this.#waits.delete(wait);
-        times.abort();
-        signal.removeEventListener('abort', abort);
-      };
-      const wait: Wait = {
-        triggers,
-        waiting,
-        resolve: (fired) => {
-          end();
-          resolve(fired);
-        },
-      };
-      const abort = () => {
-        end();
-        reject(signal.reason as Error);
-      };
-      if (signal.aborted) return reject(signal.reason as Error);
-      signal.addEventListener('abort', abort, { once: true });
-      this.#waits.add(wait);
-      for (const [index, trigger] of triggers.entries())
-        if (trigger.kind !== 'event') void this.#sleepUntilTime(trigger, index, times.signal, wait.resolve);
-    });
-  }
-
-  async #sleepUntilTime(
-    trigger: TimeTrigger,
-    index: number,
-    signal: AbortSignal,
-    tell: (fired: Fired) => void,
-  ): Promise<void> {
-    const { clock } = this.#options;
-    const at = nextTime(trigger, clock.now());
-    if (at === null) return;
-    await clock.sleep(at - clock.now(), signal).then(
-      () => tell(firedByTime(trigger, index, at)),
-      () => undefined,
-    );
   }
 
   /** An automation's own event: it is not Twilio's, so it is not stored; it fires other automations. */
@@ -432,12 +343,12 @@ class AutomationRunner implements Runner {
     };
     const runs: Run[] = [];
     for (const automation of this.#index.candidates(event)) {
-      const fired = await this.#fired(automation.triggers, event, automation.variables);
+      const fired = await this.#firing(automation.triggers, event, automation.variables);
       const run = fired === null ? null : newRun(`${key}.${automation.id}`, automation, fired, clock.now());
       if (run === null || !this.#admits(automation) || (await this.#exists(run))) continue;
       runs.push(run);
     }
-    const waited = await this.#waitedFor(event);
+    const waited = await this.#waits.fired(event);
     await store.keep({
       put: [
         ...runs.map(runRecord),
