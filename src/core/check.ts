@@ -85,9 +85,12 @@ const TYPES: Record<Parameter['type'], { expected: string; fits: (value: Paramet
   },
 };
 
+// Not isWellFormed(): the module for Ansible checks with this table too, on Node 18, which lacks it.
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 /** Half of a surrogate pair has no place in UTF-8: on disk and at Twilio another character would stand in its place. */
 function textFault(row: Parameter, value: ParameterValue): Fault | null {
-  if (row.type !== 'string' || !isText(value) || value.isWellFormed()) return null;
+  if (row.type !== 'string' || !isText(value) || !LONE_SURROGATE.test(value)) return null;
   return { what: 'text', expected: 'text without halves of a character (lone surrogates)' };
 }
 
