@@ -95,6 +95,13 @@ describe('a command', () => {
     });
   });
 
+  it('with arguments that are too long is told in one sentence and tried again', async () => {
+    expect(await failure(run('', { argv: [process.execPath, 'x'.repeat(300_000)] }))).toEqual({
+      refused: false,
+      message: `The program ${process.execPath} of the sink script could not be started (its arguments are too long).`,
+    });
+  });
+
   it('that writes without end is ended', async () => {
     expect(await failure(run(`const more = () => process.stdout.write('x'.repeat(9999), more); more();`))).toEqual({
       refused: true,

@@ -34,8 +34,16 @@ export function sendToCommand(
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const [program = '', ...rest] = argv;
-    // A group of its own, so that what it starts ends with it.
-    const child = spawn(program, rest, { env: {}, cwd: tmpdir(), shell: false, detached: true, windowsHide: true });
+    const child = start(program, rest);
+    if (child instanceof Error) {
+      const details = { sink: sink.name, program, ending: notStarted(child) };
+      return resolve({
+        taken: false,
+        refused: false,
+        error: errorReport('TOLLBOARD_SINK_COMMAND', { details }),
+        retryAfterMs: null,
+      });
+    }
     const over = new AbortController();
     const end = (settle: () => void) => {
       over.abort();
@@ -56,7 +64,7 @@ export function sendToCommand(
       () => undefined,
     );
     child.once('error', (error: NodeJS.ErrnoException) => {
-      fail(`could not be started (${SPAWN_FAULTS[error.code ?? ''] ?? error.code ?? 'failed'})`, false);
+      fail(notStarted(error), false);
     });
     child.once('close', (code, killedBy) => {
       if (code === 0) end(() => resolve(TAKEN));
@@ -64,9 +72,23 @@ export function sendToCommand(
       else fail(code === null ? `was ended by ${killedBy}` : `ended with exit code ${code}`, true);
     });
     // A program may end without reading what it was given.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(`${JSON.stringify(eventView(event))}\n`);
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(`${JSON.stringify(eventView(event))}\n`);
   });
+}
+
+/** Some of what keeps a program from starting is thrown here, the rest is told as an event. */
+function start(program: string, args: readonly string[]): ChildProcess | NodeJS.ErrnoException {
+  try {
+    // A group of its own, so that what it starts ends with it.
+    return spawn(program, args, { env: {}, cwd: tmpdir(), shell: false, detached: true, windowsHide: true });
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
+}
+
+function notStarted({ code = '' }: NodeJS.ErrnoException): string {
+  return `could not be started (${SPAWN_FAULTS[code] ?? (code === '' ? 'failed' : code)})`;
 }
 
 const SPAWN_FAULTS: Readonly<Record<string, string>> = {
