@@ -264,8 +264,17 @@ function filesOf({ automations, notify, restCommand, configFile }: AutomationSet
 function stampOf(files: readonly string[]): string {
   return files
     .map((file) => {
-      const stat = statSync(file, { throwIfNoEntry: false });
-      return `${file} ${stat?.mtimeMs ?? 0} ${stat?.size ?? 0}`;
+      return `${file} ${stampOfFile(file)}`;
     })
     .join('\n');
+}
+
+/** A file that cannot be looked at is told by who reads it. */
+function stampOfFile(file: string): string {
+  try {
+    const { mtimeMs, size } = statSync(file);
+    return `${mtimeMs} ${size}`;
+  } catch {
+    return 'none';
+  }
 }

@@ -10,7 +10,7 @@ import { createManualClock } from '../../test/support/manual-clock.ts';
 import { readSource } from '../config/source.ts';
 import { systemClock } from '../system.ts';
 import { parseAutomations } from './parse.ts';
-import { carryOn } from './run.ts';
+import { carryOn, NotKept } from './run.ts';
 import { createTemplateEngine } from './template/engine.ts';
 
 const engine = createTemplateEngine({ clock: systemClock });
@@ -46,11 +46,16 @@ interface Laboratory {
   run: Run;
   /** Calls as the world saw them; a key that was seen does nothing again. */
   calls: ServiceCall[];
+  /** Of those, the keys of calls that were made before they stood on disk. */
+  early: string[];
   saves: number;
 }
 
-/** Carries an automation on until it ends, with `kills` crashes at the saves of these numbers. */
-async function carried(yaml: string, { kills = [] as number[], fail = '' } = {}): Promise<Laboratory> {
+/** Carries an automation on until it ends, with `kills` crashes at the saves of these numbers; `full`: those that find no room. */
+async function carried(
+  yaml: string,
+  { kills = [] as number[], full = [] as number[], fail = '' } = {},
+): Promise<Laboratory> {
   const clock = createManualClock();
   const started: Run = {
     id: 'EV1-a',
@@ -60,15 +65,20 @@ async function carried(yaml: string, { kills = [] as number[], fail = '' } = {})
     endedAt: null,
     ending: 'running',
     error: null,
+    chain: 0,
     steps: [],
   };
-  const lab: Laboratory = { run: started, calls: [], saves: 0 };
+  const lab: Laboratory = { run: started, calls: [], early: [], saves: 0 };
   let disk = JSON.stringify(started);
   const seen = new Map<string, ServiceCall>();
+  let run = started;
+  /** In the same life, after a save without room. */
+  let goesOn = false;
   for (;;) {
     const life = new AbortController();
     const sleep = async (ms: number, signal?: AbortSignal) => {
-      clock.advance(ms);
+      // As Node's timers, which end after 24 days.
+      clock.advance(Math.min(ms, 2 ** 31 - 1));
       signal?.throwIfAborted();
     };
     const world: RunWorld = {
@@ -76,13 +86,17 @@ async function carried(yaml: string, { kills = [] as number[], fail = '' } = {})
       clock: { ...clock, sleep },
       async save(run) {
         lab.saves += 1;
-        disk = JSON.stringify(run);
-        if (!kills.includes(lab.saves)) return;
+        const [save, text] = [lab.saves, JSON.stringify(run)];
+        await new Promise((resolve) => setImmediate(resolve));
+        if (full.includes(save)) throw new Error('no space left');
+        disk = text;
+        if (!kills.includes(save)) return;
         life.abort(new Killed());
         throw new Killed();
       },
       async call(call) {
         if (!seen.has(call.key)) lab.calls.push(call);
+        if (!disk.includes(`${call.key.slice(run.id.length + 1)}#call`)) lab.early.push(call.key);
         seen.set(call.key, call);
         if (call.service === fail) throw new Error('nobody answers');
         return { called: call.service };
@@ -90,12 +104,13 @@ async function carried(yaml: string, { kills = [] as number[], fail = '' } = {})
       fire: async (type, data, key) => void lab.calls.push({ service: type, data, target: {}, key, trigger }),
       waitForTrigger: async () => trigger,
     };
-    const run = JSON.parse(disk) as Run;
+    if (!goesOn) run = JSON.parse(disk) as Run;
     try {
       await carryOn(run, world, life.signal);
       return { ...lab, run };
     } catch (error) {
-      if (!(error instanceof Killed)) throw error;
+      goesOn = error instanceof NotKept;
+      if (!goesOn && !(error instanceof Killed)) throw error;
     }
   }
 }
@@ -201,6 +216,25 @@ describe('a run', () => {
     expect(run.ending).toBe(ending ?? (calls.length === 0 ? 'stopped' : 'finished'));
   });
 
+  it('delays for longer than a timer of Node lasts', async () => {
+    const { run } = await carried('action: [{delay: {days: 60}}]');
+    expect(Number(run.endedAt) - run.startedAt).toBe(60 * 86_400_000);
+  });
+
+  it('makes no call before it is on disk, in no branch', async () => {
+    const { calls, early } = await carried('action: [{parallel: [{action: a.a}, {action: b.b}, {action: c.c}]}]');
+    expect([calls.length, early]).toEqual([3, []]);
+  });
+
+  it('waits for room on the disk instead of failing, also where errors are passed', async () => {
+    for (const full of [[1], [1, 2], [2]]) {
+      const yaml = 'action: [{action: a.a, continue_on_error: true}, {action: b.b}]';
+      const { calls, run } = await carried(yaml, { full });
+      expect(calls.map(({ service }) => service)).toEqual(['a.a', 'b.b']);
+      expect(run).toMatchObject({ ending: 'finished', error: null });
+    }
+  });
+
   it('goes on over an error only where it is told to', async () => {
     const yaml = 'action: [{action: a.b, continue_on_error: true}, {action: c.d}, {action: a.b}, {action: e.f}]';
     const { calls, run } = await carried(yaml, { fail: 'a.b' });
@@ -214,7 +248,7 @@ describe('a run', () => {
       "action: [{repeat: {while: '{{ true }}', sequence: [{variables: {a: 1}}]}}]",
       /a\.yaml:2: .*it loops/,
     ],
-    ['loops over nothing without end', 'action: [{repeat: {count: 1000000, sequence: []}}]', /goes round more than/],
+    ['loops over nothing without end', 'action: [{repeat: {count: 1000000, sequence: []}}]', /go round more than/],
     [
       'has a template with a fault',
       "action: [{action: a.b, data: {x: '{{ nothing.at.all }}'}}]",
@@ -224,6 +258,16 @@ describe('a run', () => {
       'counts to what is no number',
       'action: [{repeat: {count: \'{{ "many" }}\', sequence: []}}]',
       /count is 'many'; expected a whole number/,
+    ],
+    [
+      'loops without end over errors that it passes',
+      'action: [{repeat: {count: 1000, sequence: [{repeat: {count: 1000000, sequence: []}, continue_on_error: true}]}}]',
+      /go round more than/,
+    ],
+    [
+      'keeps more than its journal may hold',
+      `action: [{repeat: {count: 10, sequence: [{variables: {a: '{{ "x" * 250000 }}'}, continue_on_error: true}]}}]`,
+      /a\.yaml:2: .*more than 1048576 characters/,
     ],
     ['waits for what is no duration', 'action: [{delay: \'{{ "soon" }}\'}]', /the duration is 'soon'/],
   ];

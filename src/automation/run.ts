@@ -41,6 +41,8 @@ export interface Run {
   ending: Ending;
   /** Why it failed or stopped, with its place. */
   error: string | null;
+  /** Events of automations that led here, one after the other; 0: something else did. */
+  chain: number;
   steps: Step[];
 }
 
@@ -72,12 +74,19 @@ export interface ServiceCall {
   trigger: Fired;
 }
 
-/** Steps of one run; a loop without end stops here. */
+/** Steps of one run, and rounds of all its loops together; a loop without end stops here. */
 const MAX_STEPS = 2000;
+/** Characters of what the steps of one run came to: it is written whole each time. */
+const MAX_JOURNAL = 1024 * 1024;
 /** A template that is waited for is looked at this often. */
 const LOOK_MS = 1000;
+/** Timers of Node end after 24 days at most. */
+const LONGEST_NAP_MS = 86_400_000;
 
-/** Carries the run on to its end, or until the signal: then it rejects with the signal's reason and can be carried on again. */
+/**
+ * Carries the run on to its end, or until the signal: then it rejects with the signal's reason. It rejects with
+ * {@link NotKept} where the journal could not be saved. In both cases it can be carried on again.
+ */
 export async function carryOn(run: Run, world: RunWorld, signal: AbortSignal): Promise<void> {
   const runner = new Runner(run, world, signal);
   try {
@@ -85,6 +94,7 @@ export async function carryOn(run: Run, world: RunWorld, signal: AbortSignal): P
     end(run, world, 'finished', null);
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof NotKept) throw error;
     if (error instanceof Stop) end(run, world, error.failed ? 'failed' : 'stopped', error.message || null);
     else end(run, world, 'failed', told(error));
   }
@@ -110,6 +120,16 @@ class Stop extends Error {
   }
 }
 
+/** The journal is not on disk: no fault of the run, which waits until it is. */
+export class NotKept extends Error {}
+
+/** A run beyond its bounds, which `continue_on_error` does not lift. */
+class Unbounded extends PartError {}
+
+function endsTheRun(error: unknown): boolean {
+  return error instanceof Stop || error instanceof NotKept || error instanceof Unbounded;
+}
+
 interface Scope {
   variables: Record<string, Value>;
   /** Of the loops around, as `[2][0]`. */
@@ -122,14 +142,18 @@ class Runner {
   readonly #world: RunWorld;
   readonly #signal: AbortSignal;
   readonly #journal: Map<string, Step>;
-  /** Steps that are not on disk yet. */
+  /** Steps that are in no save, begun or done. */
   #unsaved = false;
+  #saved: Promise<void> = Promise.resolve();
+  #size: number;
+  #rounds = 0;
 
   constructor(run: Run, world: RunWorld, signal: AbortSignal) {
     this.#run = run;
     this.#world = world;
     this.#signal = signal;
     this.#journal = new Map(run.steps.map((step) => [step.key, step]));
+    this.#size = run.steps.reduce((sum, step) => sum + sizeOf(step), 0);
   }
 
   async whole(): Promise<void> {
@@ -160,7 +184,7 @@ class Runner {
         await this.#perform(action, scope);
       } catch (error) {
         scope.signal.throwIfAborted();
-        if (error instanceof Stop || !action.continueOnError) throw error;
+        if (endsTheRun(error) || !action.continueOnError) throw error;
       }
     }
   }
@@ -221,17 +245,27 @@ class Runner {
 
   #note(step: Omit<Step, 'at'>): void {
     if (this.#run.steps.length >= MAX_STEPS)
-      throw new PartError(step, `the run has more than ${MAX_STEPS} steps: it loops`);
+      throw new Unbounded(step, `the run has more than ${MAX_STEPS} steps: it loops`);
+    const size = sizeOf(step);
+    if (this.#size + size > MAX_JOURNAL)
+      throw new Unbounded(step, `the variables and results of the run have more than ${MAX_JOURNAL} characters`);
+    this.#size += size;
     const whole = { ...step, at: this.#world.clock.now() };
     this.#run.steps.push(whole);
     this.#journal.set(step.key, whole);
     this.#unsaved = true;
   }
 
-  async #save(): Promise<void> {
-    if (!this.#unsaved) return;
+  /** Resolves once every step so far is on disk, also those that another branch is just saving. */
+  #save(): Promise<void> {
+    if (!this.#unsaved) return this.#saved;
     this.#unsaved = false;
-    await this.#world.save(this.#run);
+    this.#saved = this.#world.save(this.#run).catch((error: unknown) => {
+      this.#unsaved = true;
+      this.#signal.throwIfAborted();
+      throw new NotKept(String(error));
+    });
+    return this.#saved;
   }
 
   #at({ variables }: Scope): Evaluation {
@@ -336,8 +370,8 @@ class Runner {
   }
 
   async #sleepUntil(until: number, signal: AbortSignal): Promise<void> {
-    const left = until - this.#world.clock.now();
-    if (left > 0) await this.#world.clock.sleep(left, signal);
+    for (let left = until - this.#world.clock.now(); left > 0; left -= LONGEST_NAP_MS)
+      await this.#world.clock.sleep(Math.min(left, LONGEST_NAP_MS), signal);
   }
 
   async #waitForTrigger(action: Extract<Action, { kind: 'wait_for_trigger' }>, scope: Scope): Promise<void> {
@@ -410,7 +444,9 @@ class Runner {
       await this.#sequence(action.sequence, round);
       if (loop.over === 'until' && (await this.#judgeAll(loop.conditions, round))) break;
       // An empty loop makes no steps by which it could be stopped.
-      if (index > MAX_STEPS) throw new PartError(action, `the loop goes round more than ${MAX_STEPS} times`);
+      this.#rounds += 1;
+      if (this.#rounds > MAX_STEPS)
+        throw new Unbounded(action, `the loops of the run go round more than ${MAX_STEPS} times`);
     }
     if (outer === undefined) delete scope.variables.repeat;
     else scope.variables.repeat = outer;
@@ -441,4 +477,8 @@ class Runner {
     const failed = ended.find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
+}
+
+function sizeOf({ result, changed, error }: Pick<Step, 'result' | 'changed' | 'error'>): number {
+  return JSON.stringify([result, changed, error]).length;
 }

@@ -46,9 +46,8 @@ interface Bench {
   restart(): Promise<void>;
 }
 
-async function bench(yaml: string): Promise<Bench> {
+async function bench(yaml: string, store = createMemoryStore({ random: systemRandom })): Promise<Bench> {
   const clock = createManualClock();
-  const store = createMemoryStore({ random: systemRandom });
   await store.subscribe([CONSUMER]);
   const calls: ServiceCall[] = [];
   const [warnings, quiet]: [string[], string[]] = [[], []];
@@ -127,6 +126,40 @@ describe('events', () => {
     await endings('one', ['finished', 'finished']);
     await restart();
     expect(await called(2)).toHaveLength(2);
+  });
+
+  it('whose settling does not hold are read again before a later one is settled', async () => {
+    const store = createMemoryStore({ random: systemRandom });
+    let refusals = 1;
+    const keep: typeof store.keep = async (keeping) =>
+      keeping.settle !== undefined && refusals-- > 0 ? false : store.keep(keeping);
+    const { event, called, runner, restart } = await bench(
+      on('one', "mode: queued, action: [{action: 'a.{{ trigger.event.id }}'}]"),
+      { ...store, keep },
+    );
+    await runner.stop();
+    const ids = [await event('go'), await event('go')];
+    await restart();
+    expect(await called(2)).toEqual(ids.map((id) => `a.${id}`));
+  });
+
+  it('that automations fire in a ring come to an end, with one sentence', async () => {
+    const mine = (id: string, type: string, more: string) =>
+      `- {id: ${id}, mode: queued, trigger: {trigger: event, event_type: ${type}}, action: [{event: ${more}}]}\n`;
+    const { event, runner } = await bench(
+      mine('one', '[twilio_data_received, back]', 'there') + mine('two', 'there', 'back'),
+    );
+    await event('go');
+    for (;;) {
+      const runs = [...(await runner.runs('one')), ...(await runner.runs('two'))];
+      const failed = runs.find(({ ending }) => ending === 'failed');
+      if (failed === undefined) {
+        await new Promise((resolve) => setImmediate(resolve));
+        continue;
+      }
+      expect(failed.error).toMatch(/automations\.yaml:\d: actions\/0: this is event 101 .* in a ring/);
+      break;
+    }
   });
 
   it('of an automation fire another, and are not stored', async () => {
@@ -250,6 +283,16 @@ describe('a restart', () => {
     await event('then');
     expect(await called(2)).toEqual(['a.a', 'b.b']);
     await endings('one', ['finished']);
+  });
+
+  it('keeps the runs of an id with a slash apart from those of its beginning', async () => {
+    const { event, endings, runner } = await bench(
+      on('one', 'action: [{action: a.b}]') + on('one/two', 'action: [{action: a.b}]'),
+    );
+    await event('go');
+    await endings('one/two', ['finished']);
+    await endings('one', ['finished']);
+    expect(await runner.runs('one')).toHaveLength(1);
   });
 
   it('keeps the newest 20 runs', async () => {

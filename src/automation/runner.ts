@@ -17,7 +17,7 @@ import type { TriggerIndex } from './trigger-index.ts';
 import { TollboardError } from '../core/errors.ts';
 import { createFiring, type Firing } from './firing.ts';
 import { carryOn } from './run.ts';
-import { ROOM, recordsUnder, runRecord, storedRuns, tidy, waitRecord } from './runs.ts';
+import { ROOM, recordsUnder, runRecord, runsOf, storedRuns, tidy, waitRecord, waitsOf } from './runs.ts';
 import { firedByTime, nextTime } from './trigger.ts';
 import { indexTriggers } from './trigger-index.ts';
 import { createWaits, type Waits } from './waits.ts';
@@ -177,7 +177,10 @@ class AutomationRunner implements Runner {
         const deliveries = await store.deliveries(CONSUMER, BATCH);
         for (const delivery of deliveries) {
           if (this.#stopping.signal.aborted) return;
-          await this.#take(delivery);
+          if (await this.#take(delivery)) continue;
+          // Somebody else settled or forgot one of them: what is left has to be read again before a later one is settled.
+          this.#again = true;
+          break;
         }
         await this.#settleIdle();
         this.#again ||= deliveries.length === BATCH;
@@ -190,8 +193,11 @@ class AutomationRunner implements Runner {
     }
   }
 
-  /** Runs and waits that an event fires are on disk with its settling: it fires each once, whatever happens next. */
-  async #take({ event, replay, consumer }: Delivery): Promise<void> {
+  /**
+   * Runs and waits that an event fires are on disk with its settling: it fires each once, whatever happens next. False:
+   * nothing was settled.
+   */
+  async #take({ event, replay, consumer }: Delivery): Promise<boolean> {
     const { store, clock } = this.#options;
     const suffix = replay === null ? '' : `-r${replay}`;
     const begun: Run[] = [];
@@ -210,14 +216,15 @@ class AutomationRunner implements Runner {
       // Nothing comes of most events: they are settled together.
       this.#idle.push(settled);
       this.#done(event);
-      return;
+      return true;
     }
     const settle = [...this.#idle.splice(0), settled];
     const kept = await store.keep({ put, settle });
-    if (!kept) return;
+    if (!kept) return false;
     for (const [wait, fired] of waited) wait.resolve(fired);
     for (const run of runs) this.#begin(run);
     this.#done(event, runs.length);
+    return true;
   }
 
   #done({ id, seq }: EventRecord, runs = 0): void {
@@ -275,11 +282,13 @@ class AutomationRunner implements Runner {
 
   async #carry(run: Run, before: Promise<unknown> | null, signal: AbortSignal, parked: () => void): Promise<void> {
     const { store, logger, clock } = this.#options;
-    for (;;) {
+    for (let behind = false; ; behind = true) {
       try {
         await before;
         signal.throwIfAborted();
-        await carryOn(run, this.#world(parked), signal);
+        // What it did so far has to be on disk before it does more.
+        if (behind) await this.#save(run);
+        await carryOn(run, this.#world(run, parked), signal);
         await tidy(store, run);
         return;
       } catch (error) {
@@ -300,7 +309,7 @@ class AutomationRunner implements Runner {
     await this.#options.store.keep({ put: [runRecord(run)] });
   };
 
-  #world(parked: () => void): RunWorld {
+  #world(run: Run, parked: () => void): RunWorld {
     const { engine, clock, store, call } = this.#options;
     return {
       engine,
@@ -317,9 +326,9 @@ class AutomationRunner implements Runner {
         parked();
         return call(service, signal);
       },
-      fire: (type, data, key) => this.#fire(type, data, key),
+      fire: (type, data, key) => this.#fire(type, data, key, run.chain + 1),
       waitForTrigger: async (triggers, waiting, signal) => {
-        const known = await store.record(ROOM, `wait/${waiting.runId}/${waiting.key}`);
+        const known = await store.record(ROOM, waitsOf(waiting.runId) + waiting.key);
         if (known !== null) return known.value as Fired;
         const waited = this.#waits.wait(triggers, waiting, signal);
         parked();
@@ -329,7 +338,11 @@ class AutomationRunner implements Runner {
   }
 
   /** An automation's own event: it is not Twilio's, so it is not stored; it fires other automations. */
-  async #fire(type: string, data: Readonly<Record<string, Value>>, key: string): Promise<void> {
+  async #fire(type: string, data: Readonly<Record<string, Value>>, key: string, chain: number): Promise<void> {
+    if (chain > MAX_CHAIN)
+      throw new Error(
+        `this is event ${chain} that one automation fired after the other: they fire each other in a ring`,
+      );
     const { clock, store } = this.#options;
     const texts = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, value as string]));
     const event = {
@@ -344,7 +357,7 @@ class AutomationRunner implements Runner {
     const runs: Run[] = [];
     for (const automation of this.#index.candidates(event)) {
       const fired = await this.#firing(automation.triggers, event, automation.variables);
-      const run = fired === null ? null : newRun(`${key}.${automation.id}`, automation, fired, clock.now());
+      const run = fired === null ? null : newRun(`${key}.${automation.id}`, automation, fired, clock.now(), chain);
       if (run === null || !this.#admits(automation) || (await this.#exists(run))) continue;
       runs.push(run);
     }
@@ -360,7 +373,7 @@ class AutomationRunner implements Runner {
   }
 
   async #exists(run: Run): Promise<boolean> {
-    const records = await recordsUnder(this.#options.store, `run/${run.automation.id}/`);
+    const records = await recordsUnder(this.#options.store, runsOf(run.automation.id));
     return records.some(({ key }) => key.endsWith(`/${run.id}`));
   }
 
@@ -397,9 +410,12 @@ class AutomationRunner implements Runner {
   }
 }
 
+/** Events of automations that begin runs which fire the next one. */
+const MAX_CHAIN = 100;
+
 /** A clock that jumps must not keep a time from coming. */
 const LONGEST_SLEEP_MS = 30_000;
 
-function newRun(id: string, automation: Automation, trigger: Fired, startedAt: number): Run {
-  return { id, automation, trigger, startedAt, endedAt: null, ending: 'running', error: null, steps: [] };
+function newRun(id: string, automation: Automation, trigger: Fired, startedAt: number, chain = 0): Run {
+  return { id, automation, trigger, startedAt, endedAt: null, ending: 'running', error: null, chain, steps: [] };
 }

@@ -17,17 +17,26 @@ export function runRecord(run: Run): RoomRecord {
 
 /** In the order of an automation's runs. */
 export function keyOf({ automation, startedAt, id }: Pick<Run, 'automation' | 'startedAt' | 'id'>): string {
-  return `run/${automation.id}/${String(startedAt).padStart(15, '0')}/${id}`;
+  return `${runsOf(automation.id)}${String(startedAt).padStart(15, '0')}/${id}`;
+}
+
+/** Ids are anything that a file says: `a/b` is not one of `a`. */
+export function runsOf(automation: string): string {
+  return `run/${encodeURIComponent(automation)}/`;
+}
+
+export function waitsOf(runId: string): string {
+  return `wait/${encodeURIComponent(runId)}/`;
 }
 
 /** What fired for a wait, until its run has noted it. */
 export function waitRecord(runId: string, key: string, value: unknown): RoomRecord {
-  return { room: ROOM, key: `wait/${runId}/${key}`, value, dueAt: null };
+  return { room: ROOM, key: waitsOf(runId) + key, value, dueAt: null };
 }
 
 /** Of one automation, or of all; oldest first. */
 export async function storedRuns(store: Store, automation?: string): Promise<Run[]> {
-  const prefix = automation === undefined ? 'run/' : `run/${automation}/`;
+  const prefix = automation === undefined ? 'run/' : runsOf(automation);
   return (await recordsUnder(store, prefix)).map(({ value }) => value as Run);
 }
 
@@ -43,8 +52,8 @@ export async function recordsUnder(store: Store, prefix: string): Promise<RoomRe
 
 /** Removes what a finished run does not need any more, and the oldest traces of its automation. */
 export async function tidy(store: Store, run: Run): Promise<void> {
-  const waits = await recordsUnder(store, `wait/${run.id}/`);
-  const ended = (await recordsUnder(store, `run/${run.automation.id}/`)).filter(
+  const waits = await recordsUnder(store, waitsOf(run.id));
+  const ended = (await recordsUnder(store, runsOf(run.automation.id))).filter(
     ({ value }) => (value as Run).ending !== 'running',
   );
   const old = ended.slice(0, Math.max(0, ended.length - KEPT_RUNS));

@@ -7,7 +7,7 @@ import type { Replies } from './replies.ts';
 import type { ServiceCall } from './run.ts';
 import type { TemplateEngine } from './template/engine.ts';
 import type { Value } from './template/python.ts';
-import { sayTwiml } from '../core/call.ts';
+import { escapeXml, sayTwiml } from '../core/call.ts';
 import { errorReport, TollboardError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { pythonText } from './template/python.ts';
@@ -219,10 +219,6 @@ function sayOf({ message, body, voice, language }: Readonly<Record<string, Value
   if (voice !== undefined) say.voice = voice;
   if (language !== undefined) say.language = language;
   return say;
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /** `url`, `payload` and headers see the data of the call as their variables, as in Home Assistant. */

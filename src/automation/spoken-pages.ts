@@ -44,7 +44,11 @@ export function createSpokenPages({ store, clock, random, base }: SpokenPagesOpt
     async publish(say, key) {
       const address = base();
       if (address === null) return null;
-      secret ??= mintedSecret();
+      secret ??= mintedSecret().catch((error: unknown) => {
+        // The next one tries again.
+        secret = null;
+        throw error;
+      });
       const name = createHmac('sha256', await secret)
         .update(key)
         .digest('hex');
@@ -60,7 +64,7 @@ export function createSpokenPages({ store, clock, random, base }: SpokenPagesOpt
     },
     async page(name) {
       const record = /^[0-9a-f]{64}$/.test(name) ? await store.record(ROOM, `page/${name}`) : null;
-      return record === null ? null : String(record.value);
+      return record === null || (record.dueAt ?? 0) <= clock.now() ? null : String(record.value);
     },
   };
 }

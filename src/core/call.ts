@@ -114,7 +114,8 @@ const XML_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** Characters that XML 1.0 cannot hold at all become blanks: nobody can hear them. */
-function escapeXml(text: string): string {
+/** Text for XML 1.0: what it does not allow becomes a blank. */
+export function escapeXml(text: string): string {
   return text
     .toWellFormed()
     .replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, ' ')
