@@ -314,3 +314,11 @@ it('a run by hand begins like the first trigger, and an unknown automation is an
   expect(await called(1)).toEqual(['a.manual']);
   await expect(runner.runNow('two')).rejects.toMatchObject({ code: 'TOLLBOARD_AUTOMATION_UNKNOWN' });
 });
+
+it('two runs by hand within one millisecond are two runs', async () => {
+  const { runner, called } = await bench(on('one', "mode: parallel, action: [{action: 'a.b'}]"));
+  const [first, second] = await Promise.all([runner.runNow('one'), runner.runNow('one')]);
+  expect(first.id).not.toBe(second.id);
+  expect(await called(2)).toEqual(['a.b', 'a.b']);
+  expect(await runner.runs('one')).toHaveLength(2);
+});

@@ -81,6 +81,8 @@ class AutomationRunner implements Runner {
   #nap = new AbortController();
   #pumping: Promise<void> | null = null;
   #again = false;
+  /** Runs begun by hand: two within one millisecond are told apart by it. */
+  #byHand = 0;
   /** Events up to this one were looked at. */
   #place = 0;
   /** Deliveries of which nothing came, not settled yet. */
@@ -125,7 +127,7 @@ class AutomationRunner implements Runner {
     const { clock, store } = this.#options;
     const trigger = automation.triggers[0];
     const fired: Fired = { platform: 'manual', id: trigger?.id ?? '0', idx: '0', alias: trigger?.alias ?? null };
-    const run = newRun(`manual-${clock.now()}.${automation.id}`, automation, fired, clock.now());
+    const run = newRun(`manual-${clock.now()}-${++this.#byHand}.${automation.id}`, automation, fired, clock.now());
     await store.keep({ put: [runRecord(run)] });
     this.#begin(run);
     return run;
