@@ -370,8 +370,10 @@ class Runner {
   }
 
   async #sleepUntil(until: number, signal: AbortSignal): Promise<void> {
-    for (let left = until - this.#world.clock.now(); left > 0; left -= LONGEST_NAP_MS)
-      await this.#world.clock.sleep(Math.min(left, LONGEST_NAP_MS), signal);
+    // The clock is read again after each nap: a timer of Node may end a millisecond early.
+    const { clock } = this.#world;
+    for (let left = until - clock.now(); left > 0; left = until - clock.now())
+      await clock.sleep(Math.min(left, LONGEST_NAP_MS), signal);
   }
 
   async #waitForTrigger(action: Extract<Action, { kind: 'wait_for_trigger' }>, scope: Scope): Promise<void> {
