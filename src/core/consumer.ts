@@ -8,6 +8,7 @@
  */
 
 import type { EventRecord } from './event.ts';
+import type { FormFields } from './parameter.ts';
 
 /** An event that a consumer has not settled yet. */
 export interface Delivery {
@@ -55,6 +56,8 @@ export interface InboundDraft {
   readonly keys: readonly string[];
   /** `twilio_data_received`'s data. */
   readonly data: Record<string, string>;
+  /** See {@link EventRecord}. */
+  readonly form?: FormFields;
   readonly simulated: boolean;
 }
 

@@ -1,5 +1,7 @@
 /** The three event types, and the form in which they are stored, streamed and handed on. */
 
+import type { FormFields } from './parameter.ts';
+
 export const EVENT_TYPES = ['twilio_data_received', 'twilio_message_status', 'twilio_call_status'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -25,6 +27,11 @@ export interface EventRecord {
   readonly at: number;
   readonly entryId: string | null;
   readonly data: Record<string, string>;
+  /**
+   * The form that it came as, where `data` does not tell all of it (repeated names): for those who hand the form on. No
+   * part of what outsiders see.
+   */
+  readonly form?: FormFields;
   readonly simulated: boolean;
 }
 

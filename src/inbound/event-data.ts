@@ -5,7 +5,16 @@ import { isPlainObject } from '../core/plain-object.ts';
 
 /** Every field by Twilio's name, the first of repeated ones as in Home Assistant; and which webhook it was. */
 export function formData(fields: FormFields, webhookId: string): Record<string, string> {
-  return Object.fromEntries([...[...fields].reverse(), ['webhook_id', webhookId]]);
+  const first = new Map<string, string>();
+  for (const [name, value] of fields) if (!first.has(name)) first.set(name, value);
+  return Object.fromEntries(first.set('webhook_id', webhookId));
+}
+
+/** The form itself, where such data do not tell all of it: repeated names, another order, a `webhook_id` of its own. */
+export function untold(fields: FormFields, data: Readonly<Record<string, string>>): FormFields | undefined {
+  const told = Object.keys(data);
+  const all = told.length === fields.length + 1 && fields.every(([name], at) => name === told[at]);
+  return all ? undefined : fields;
 }
 
 /** A JSON object likewise by its members, those that are no text as JSON; any other body whole, as `body`. */

@@ -5,7 +5,7 @@ import type { InboundRequest, Replier } from '../core/inbound.ts';
 import type { FormFields } from '../core/parameter.ts';
 import type { Clock, Logger, Store } from '../core/ports.ts';
 import { claimKeys } from './claim-keys.ts';
-import { formData, jsonAccount, jsonData } from './event-data.ts';
+import { formData, jsonAccount, jsonData, untold } from './event-data.ts';
 
 /** An account whose webhooks can be verified. */
 export interface InboundAccount {
@@ -97,7 +97,9 @@ export function createReceive(options: ReceiveOptions): (request: InboundRequest
     const { fields, json } = request;
     const data = json === undefined ? formData(fields, options.webhookId) : jsonData(json, options.webhookId);
     const keys = claimKeys(account.accountSid, fields, digest);
-    const result = await store.receive({ keys, data, simulated: account.simulated }, clock.now());
+    const form = json === undefined ? untold(fields, data) : undefined;
+    const draft = { keys, data, ...(form === undefined ? {} : { form }), simulated: account.simulated };
+    const result = await store.receive(draft, clock.now());
     options.onReceived(result.outcome === 'stored' ? 'stored' : 'repeated');
     if (result.outcome === 'repeat' && result.answer !== null) return result.answer;
     return answer(result.event);

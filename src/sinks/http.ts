@@ -1,6 +1,6 @@
 /** Events over HTTP: Home Assistant's event API, Twilio's own form, Standard Webhooks; and what an answer means. */
 
-import type { EventRecord } from '../core/event.ts';
+import type { EventRecord, EventType } from '../core/event.ts';
 import type { FormFields } from '../core/parameter.ts';
 import type { Clock } from '../core/ports.ts';
 import type { SinkSettings, SinkTarget } from '../core/sinks.ts';
@@ -69,14 +69,18 @@ function write(
     // The name under which Twilio itself sends what tells a repeat (Twilio docs: webhooks).
     'i-twilio-idempotency-token': event.id,
   };
-  return { url: target.url, headers, body: new URLSearchParams(Object.fromEntries(fields)).toString() };
+  return { url: target.url, headers, body: new URLSearchParams(fields).toString() };
 }
 
 /** What we added ourselves to Twilio's fields (interface §5). */
-const OURS: ReadonlySet<string> = new Set(['webhook_id', 'entryId']);
+const OURS: Readonly<Record<EventType, string>> = {
+  twilio_data_received: 'webhook_id',
+  twilio_message_status: 'entryId',
+  twilio_call_status: 'entryId',
+};
 
-function twilioFields({ data }: EventRecord): FormFields {
-  return Object.entries(data).filter(([name]) => !OURS.has(name));
+function twilioFields({ type, data, form }: EventRecord): FormFields {
+  return form ?? Object.entries(data).filter(([name]) => name !== OURS[type]);
 }
 
 /** Twilio signs voice webhooks over HTTPS without the port (Twilio docs: webhooks security). */

@@ -49,13 +49,14 @@ export function createWrites(write: Write, random: Random): StoreWrites {
         simulated,
       });
     },
-    receive({ keys, data, simulated }, now) {
+    receive({ keys, data, form, simulated }, now) {
       const event = {
         id: eventId(random),
         type: 'twilio_data_received',
         at: now,
         entryId: null,
         data,
+        ...(form === undefined ? {} : { form }),
         simulated,
       } as const;
       return write('receive', { keys, event });

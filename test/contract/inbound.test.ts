@@ -2,6 +2,7 @@
 
 import type { EventRecord } from '../../src/core/event.ts';
 import type { Replier } from '../../src/core/inbound.ts';
+import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { systemRandom } from '../../src/system.ts';
@@ -15,7 +16,7 @@ import {
   WEBHOOK_ID,
 } from '../support/api-server.ts';
 import { createManualClock } from '../support/manual-clock.ts';
-import { callForm, encoded, messageForm, signedForm, signedJson } from '../support/webhooks.ts';
+import { callForm, encoded, messageForm, sdkParams, signedForm, signedJson } from '../support/webhooks.ts';
 
 const received = async ({ store }: ApiServer): Promise<EventRecord[]> => store.events({ limit: 1000 });
 const post = (api: ApiServer, fields: Record<string, string>, url = api.url) =>
@@ -36,7 +37,21 @@ describe('a webhook', () => {
     expect(await outcome(await post(api, fields))).toEqual(TAKEN);
     const event = (await received(api)).at(-1);
     expect(event).toMatchObject({ type: 'twilio_data_received', simulated: true, entryId: null });
-    expect(event?.data).toEqual({ ...fields, webhook_id: WEBHOOK_ID });
+    expect(Object.entries(event?.data ?? {})).toEqual([...Object.entries(fields), ['webhook_id', WEBHOOK_ID]]);
+    expect(event).not.toHaveProperty('form');
+  });
+
+  test.each([
+    ['repeated', '&AddOns=1&AddOns=2'],
+    ['named as ours', '&webhook_id=x'],
+    ['whose names objects put first', '&2=x'],
+  ])('with fields %s keeps its form beside the data', async (_what, more) => {
+    const body = `${encoded(Object.entries(messageForm(ACCOUNT)))}${more}`;
+    const fields = [...new URLSearchParams(body)];
+    const signature = getExpectedTwilioSignature(AUTH_TOKEN, api.url + WEBHOOK, sdkParams(fields));
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': signature };
+    expect(await outcome(await api.anonymous(WEBHOOK, { method: 'POST', body, headers }))).toEqual(TAKEN);
+    expect((await received(api)).at(-1)?.form).toEqual(fields);
   });
 
   test('of a call becomes one, too, and one more with its next status', async () => {
@@ -112,7 +127,9 @@ describe('a webhook', () => {
     expect(await outcome(await api.anonymous(WEBHOOK, { method: 'POST', body, headers: headers ?? {} }))).toEqual(
       TAKEN,
     );
-    const data = (await received(api)).at(-1)?.data ?? {};
+    const { data = {}, form } = (await received(api)).at(-1) ?? {};
+    // The whole form is kept beside it, for receivers that check a signature over all of it.
+    expect(form).toEqual([...new URLSearchParams(body)]);
     expect(Object.entries(data)).toContainEqual(['webhook_id', WEBHOOK_ID]);
     expect(Object.entries(data)).toContainEqual(['__proto__', 'x']);
     expect(data.From).toBe('+15551230001');

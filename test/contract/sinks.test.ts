@@ -1,16 +1,19 @@
 /** Sinks against real receivers: what arrives there, judged by others' code, in which order, and what becomes of the rest. */
 
+import type { EventRecord } from '../../src/core/event.ts';
+import type { FormFields } from '../../src/core/parameter.ts';
 import type { Store } from '../../src/core/ports.ts';
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { validateRequest } from 'twilio/lib/webhooks/webhooks.js';
 import { describe, expect, test } from 'vitest';
 import { TollboardError } from '../../src/core/errors.ts';
+import { eventView } from '../../src/core/event.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { systemRandom } from '../../src/system.ts';
 import { type CallbackReceiver, type ReceivedCallback, startReceiver } from '../support/callback-receiver.ts';
 import { ACCOUNT, form, SECRET, sink, startSinkWorld, TOKEN, text, view, waits } from '../support/sinks.ts';
-import { callForm } from '../support/webhooks.ts';
+import { callForm, sdkParams } from '../support/webhooks.ts';
 
 const OLD_SECRET = `whsec_${Buffer.alloc(24, 9).toString('base64')}`;
 
@@ -44,8 +47,9 @@ describe('an event arrives', () => {
     const url = `${receiver.url}/sms?shop=1&x=%20`;
     const world = await startSinkWorld([sink(form(url))]);
     const event = await world.add({ ...text('Hello + ünïcödé 👍 & more'), Empty: '' });
-    await world.add({ ...callForm(ACCOUNT), webhook_id: 'x', entryId: 'CA1' });
-    await world.tried(2);
+    await world.add({ ...callForm(ACCOUNT), webhook_id: 'x' });
+    await world.add({ CallSid: 'CA1', CallStatus: 'completed', entryId: 'CA1' }, 'twilio_call_status');
+    await world.tried(3);
     for (const { headers, fields, target } of receiver.received) {
       const signature = headers['x-twilio-signature'] ?? '';
       expect(target).toBe('/sms?shop=1&x=%20');
@@ -58,6 +62,29 @@ describe('an event arrives', () => {
     }
     expect(receiver.received[0]?.fields).toMatchObject({ Body: 'Hello + ünïcödé 👍 & more', Empty: '' });
     expect(receiver.received[0]?.headers['i-twilio-idempotency-token']).toBe(event.id);
+  });
+
+  test("as Twilio's own form with every value of a repeated field, in its order", async () => {
+    const receiver = await startReceiver();
+    const world = await startSinkWorld([sink(form(receiver.url))]);
+    const fields: FormFields = [
+      ['To', '+15550000002'],
+      ['AddOns', 'b'],
+      ['webhook_id', 'a field of a sender'],
+      ['AddOns', 'a'],
+      ['2', 'a name that objects put first'],
+      ['AddOns', 'b'],
+      ['entryId', 'another'],
+    ];
+    const data = { To: '+15550000002', AddOns: 'b', 2: 'a name that objects put first', webhook_id: 'x' };
+    const { event } = await world.store.receive({ keys: ['a'], data, form: fields, simulated: false }, 0);
+    await world.tried(1);
+    const { body, headers } = only(receiver);
+    expect([...new URLSearchParams(body)]).toEqual(fields);
+    const signature = headers['x-twilio-signature'] ?? '';
+    expect(validateRequest(TOKEN, signature, receiver.url, sdkParams(fields))).toBe(true);
+    expect(validateRequest(TOKEN, signature, receiver.url, sdkParams(fields.slice(1)))).toBe(false);
+    expect(eventView(event as EventRecord)).not.toHaveProperty('form');
   });
 
   test('signed for the URL under which a receiver behind a proxy knows itself', async () => {

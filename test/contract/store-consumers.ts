@@ -1,6 +1,7 @@
 /** What every store must do: webhooks, consumers of events, and what rooms keep. */
 
 import type { EventRecord } from '../../src/core/event.ts';
+import type { FormFields } from '../../src/core/parameter.ts';
 import type { Store } from '../../src/core/ports.ts';
 import type { CreateHarness, StoreHarness } from './store.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -42,6 +43,21 @@ export function storeConsumers(name: string, create: CreateHarness): void {
         expect(await store.events({ limit: 10 })).toEqual([first.event]);
         // A repeat claims nothing: its other keys are still free.
         expect(await store.receive(inbound('third'), NOON)).toMatchObject({ outcome: 'stored' });
+      });
+
+      it('keeps its form where it has one, for whoever takes its event', async () => {
+        const form: FormFields = [
+          ['a', '1'],
+          ['a', '2'],
+        ];
+        await store.subscribe(['sink']);
+        const first = await store.receive({ ...inbound('a'), form }, NOON);
+        await store.receive(inbound('b'), NOON);
+        expect(first.event?.form).toEqual(form);
+        const events = await store.events({ limit: 10 });
+        expect(events.map((one) => one.form)).toEqual([form, undefined]);
+        expect((await store.deliveries('sink', 10)).map((delivery) => delivery.event)).toEqual(events);
+        expect(await store.event(first.event?.id ?? '')).toEqual(first.event);
       });
 
       it('that comes many times at once is stored by one of them', async () => {

@@ -8,7 +8,7 @@ import type { ApiServer } from './api-server.ts';
 import * as fc from 'fast-check';
 import { getExpectedTwilioSignature, validateRequest, validateRequestWithBody } from 'twilio/lib/webhooks/webhooks.js';
 import { ACCOUNT, AUTH_TOKEN, WEBHOOK, WEBHOOK_ID } from './api-server.ts';
-import { callForm, encoded, messageForm, signedJson } from './webhooks.ts';
+import { callForm, encoded, messageForm, sdkParams, signedJson } from './webhooks.ts';
 
 /** Where Twilio believes the gateway to be. */
 export const PUBLIC_URL = 'https://gateway.example.com';
@@ -56,7 +56,7 @@ const FORM = 'application/x-www-form-urlencoded; charset=UTF-8';
 const HOOK = PUBLIC_URL + WEBHOOK;
 
 function sign(fields: FormFields, url = HOOK, token = AUTH_TOKEN): string {
-  return getExpectedTwilioSignature(token, url, asObject(fields));
+  return getExpectedTwilioSignature(token, url, sdkParams(fields));
 }
 
 function shot(variant: string, sent: FormFields, signature: string | null, more: Partial<Shot> = {}): Shot {
@@ -239,7 +239,7 @@ function judged({ path, body, headers, params }: Shot): boolean {
   if (params === 'json')
     return path.includes('bodySHA256=') && validateRequestWithBody(AUTH_TOKEN, signature, url, body);
   if (params?.find(([name]) => name === 'AccountSid')?.[1] !== ACCOUNT) return false;
-  return validateRequest(AUTH_TOKEN, signature, url, asObject(params ?? []));
+  return validateRequest(AUTH_TOKEN, signature, url, sdkParams(params ?? []));
 }
 
 /** Exactly the genuine ones, each once, each with exactly its own data. */
@@ -274,14 +274,4 @@ function shuffle<T>(list: T[], pick: Pick): void {
     const at = pick(last + 1);
     [list[last], list[at]] = [list[at] as T, list[last] as T];
   }
-}
-
-/** The SDK takes an object with lists for repeated names. */
-function asObject(list: FormFields): Record<string, string | string[]> {
-  const object: Record<string, string | string[]> = Object.create(null);
-  for (const [key, value] of list) {
-    const known = object[key];
-    object[key] = known === undefined ? value : [...(Array.isArray(known) ? known : [known]), value];
-  }
-  return object;
 }

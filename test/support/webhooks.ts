@@ -49,6 +49,16 @@ export function callForm(account: string, given: Record<string, string> = {}): R
   };
 }
 
+/** The SDK takes an object with lists for repeated names. */
+export function sdkParams(fields: FormFields): Record<string, string | string[]> {
+  const params: Record<string, string | string[]> = Object.create(null);
+  for (const [name, value] of fields) {
+    const known = params[name];
+    params[name] = known === undefined ? value : [...[known].flat(), value];
+  }
+  return params;
+}
+
 export interface Signed {
   /** The webhook as Twilio has it. */
   url: string;

@@ -6,7 +6,7 @@ import { ENTRY_STATES } from '../../core/entry.ts';
 import { COPIES } from './schema.ts';
 
 /** Migration `n` (from 1) leads to schema version `n`. Never edit one that was released: add the next. */
-export const MIGRATIONS: ReadonlyArray<(db: Kysely<unknown>) => Promise<void>> = [first, second, third, fourth];
+export const MIGRATIONS: ReadonlyArray<(db: Kysely<unknown>) => Promise<void>> = [first, second, third, fourth, fifth];
 
 async function first(db: Kysely<unknown>): Promise<void> {
   await entries(db);
@@ -199,3 +199,8 @@ const CONSUMING = [
     primary key (room, key)) without rowid`,
   'create index records_due on records (room, due_at, key) where due_at is not null',
 ];
+
+/** The form of a webhook, where the data of its event do not tell it. */
+async function fifth(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('events').addColumn('form', 'text').execute();
+}

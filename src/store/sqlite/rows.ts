@@ -132,6 +132,7 @@ export function eventFromRow(row: Row): EventRecord {
     at: row.at as number,
     entryId: row.entry_id as string | null,
     data: parse(row.data, {}),
+    ...(typeof row.form === 'string' ? { form: parse(row.form, []) } : {}),
     simulated: row.simulated === 1,
   };
 }

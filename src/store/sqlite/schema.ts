@@ -8,7 +8,7 @@ import { TollboardError } from '../../core/errors.ts';
 import { storeError } from './errors.ts';
 
 /** The newest schema that this program knows: the number of migrations (a test compares the two). */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** `TOLL` in the file's header tells our databases from others (SQLite docs: PRAGMA application_id). */
 export const APPLICATION_ID = 0x544f4c4c;

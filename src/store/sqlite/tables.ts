@@ -212,14 +212,15 @@ export class SqliteTables implements Tables {
   }
 
   insertEvent(event: NewEvent): EventRecord {
-    const { id, type, at, entryId, data, simulated } = event;
+    const { id, type, at, entryId, data, form, simulated } = event;
     const { rowid } = this.#sql.run(
-      'insert into events (id, type, at, entry_id, data, simulated) values (?, ?, ?, ?, ?, ?)',
+      'insert into events (id, type, at, entry_id, data, form, simulated) values (?, ?, ?, ?, ?, ?, ?)',
       id,
       type,
       at,
       entryId,
       JSON.stringify(data),
+      form === undefined ? null : JSON.stringify(form),
       simulated ? 1 : 0,
     );
     return { seq: rowid, ...event };
