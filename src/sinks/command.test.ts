@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createManualClock, type ManualClock } from '../../test/support/manual-clock.ts';
-import { sendToCommand } from './command.ts';
+import { GRACE_MS, sendToCommand } from './command.ts';
 
 let dir: string;
 let clock: ManualClock;
@@ -118,6 +118,26 @@ describe('a command', () => {
     clock.advance(5000);
     expect(await result).toEqual({ refused: false, message: expect.stringContaining('did not end within 5 s') });
     await gone(Number(readFileSync(file, 'utf8')));
+  });
+
+  it.each([
+    ['holds its output', 0, {}, true],
+    ['holds its output in a session of its own', 0, { detached: true }, false],
+    ['is quiet', 0, { stdio: 'ignore' }, true],
+    ['holds its output', 3, {}, true],
+  ])('is judged by its own end where what it left behind %s (exit code %i)', async (_what, code, options, ends) => {
+    const file = join(dir, 'pid');
+    const given = JSON.stringify({ stdio: 'inherit', ...options });
+    const script = `const child = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], ${given});
+      require('fs').writeFileSync(${JSON.stringify(file)}, String(child.pid)); console.error('bye'); process.exit(${code});`;
+    const result = run(script);
+    // The time of the program, and what is left for its last words.
+    if (given.includes('inherit')) void clock.untilSleeping(2).then(() => clock.advance(GRACE_MS));
+    if (code === 0) expect(await result).toEqual({ taken: true });
+    else expect(await failure(result)).toMatchObject({ message: expect.stringContaining('exit code 3, saying: bye') });
+    const left = Number(readFileSync(file, 'utf8'));
+    if (!ends) process.kill(left, 'SIGKILL');
+    await gone(left);
   });
 
   it('ends with the signal', async () => {

@@ -17,12 +17,14 @@ type CommandTarget = Extract<SinkTarget, { via: 'command' }>;
 const MAX_OUTPUT = 64 * 1024;
 /** Of what it wrote to standard error, this much of the last line is told. */
 const MAX_SAID = 200;
+/** How long the last words of a program that ended may take. */
+export const GRACE_MS = 500;
 /** sysexits.h: try again later. */
 const EX_TEMPFAIL = 75;
 
 /**
- * One try: the event as one line of JSON. Exit 0: taken; 75: not now; everything else: refused. The program and all that
- * it started are ended when the time is over. Never throws but the signal's reason.
+ * One try: the event as one line of JSON. Exit 0: taken; 75: not now; everything else: refused. All that the program
+ * started is ended with it, and it itself when its time is over. Never throws but the signal's reason.
  */
 export function sendToCommand(
   sink: SinkSettings,
@@ -46,9 +48,12 @@ export function sendToCommand(
     }
     const over = new AbortController();
     const end = (settle: () => void) => {
+      if (over.signal.aborted) return;
       over.abort();
       signal.removeEventListener('abort', onAbort);
       endGroup(child);
+      // What left the group lives on, but holds nothing of ours open.
+      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
       settle();
     };
     const fail = (ending: string, refused: boolean) => {
@@ -56,20 +61,30 @@ export function sendToCommand(
       const error = errorReport('TOLLBOARD_SINK_COMMAND', { details });
       end(() => resolve({ taken: false, refused, error, retryAfterMs: null }));
     };
-    const onAbort = () => end(() => reject(signal.reason as Error));
+    /** Once the program ended by itself: nothing else counts any more. */
+    let judge: (() => void) | null = null;
+    const onAbort = () => (judge === null ? end(() => reject(signal.reason as Error)) : judge());
     signal.addEventListener('abort', onAbort, { once: true });
-    const said = collect(child, () => fail(`wrote more than ${MAX_OUTPUT / 1024} kB and was ended`, true));
+    const failUnlessEnded = (ending: string, refused: boolean) => {
+      if (judge === null) fail(`${ending} and was ended`, refused);
+    };
+    const said = collect(child, () => failUnlessEnded(`wrote more than ${MAX_OUTPUT / 1024} kB`, true));
     clock.sleep(timeoutMs, over.signal).then(
-      () => fail(`did not end within ${timeoutMs / 1000} s and was ended`, false),
+      () => failUnlessEnded(`did not end within ${timeoutMs / 1000} s`, false),
       () => undefined,
     );
     child.once('error', (error: NodeJS.ErrnoException) => {
       fail(notStarted(error), false);
     });
-    child.once('close', (code, killedBy) => {
-      if (code === 0) end(() => resolve(TAKEN));
-      else if (code === EX_TEMPFAIL) fail('asked to be tried again later (exit code 75)', false);
-      else fail(code === null ? `was ended by ${killedBy}` : `ended with exit code ${code}`, true);
+    child.once('exit', (code, killedBy) => {
+      judge = () => {
+        if (code === 0) end(() => resolve(TAKEN));
+        else if (code === EX_TEMPFAIL) fail('asked to be tried again later (exit code 75)', false);
+        else fail(code === null ? `was ended by ${killedBy}` : `ended with exit code ${code}`, true);
+      };
+      child.once('close', judge);
+      // The program's own end counts: what it left behind may hold its output open for good.
+      clock.sleep(GRACE_MS, over.signal).then(judge, () => undefined);
     });
     // A program may end without reading what it was given.
     child.stdin?.on('error', () => undefined);
