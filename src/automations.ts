@@ -11,7 +11,6 @@ import type { AutomationGateway, RunView } from './core/automations.ts';
 import type { EventRecord } from './core/event.ts';
 import type { Located } from './core/located.ts';
 import type { Clock, Logger, Messenger, Random, Store } from './core/ports.ts';
-import { statSync } from 'node:fs';
 import { parseNotify, parseRestCommands } from './automation/blocks.ts';
 import { checkAutomations } from './automation/check.ts';
 import { parseAutomations } from './automation/parse.ts';
@@ -20,6 +19,7 @@ import { CONSUMER, startRunner } from './automation/runner.ts';
 import { createServices, serviceNames } from './automation/services.ts';
 import { createSpokenPages, type SpokenPages } from './automation/spoken-pages.ts';
 import { createTemplateEngine } from './automation/template/engine.ts';
+import { watchFiles } from './automation/watch-files.ts';
 import { loadSettings } from './config/load.ts';
 import { isTollboardError } from './core/errors.ts';
 import { homeAssistantHost } from './hosts/home-assistant/host.ts';
@@ -47,9 +47,6 @@ export interface Automations extends AutomationGateway {
   replier(event: EventRecord, signal: AbortSignal): Promise<string | null>;
   stop(): Promise<void>;
 }
-
-/** How often the files are looked at. */
-const LOOK_MS = 1000;
 
 /** Throws `TOLLBOARD_AUTOMATION_INVALID` for the first fault of the configuration, with its place. */
 export async function startAutomations(options: AutomationsOptions): Promise<Automations> {
@@ -229,23 +226,16 @@ async function watch(
 ): Promise<void> {
   const { reload } = settings;
   if (reload === null) return;
-  let files = filesOf(settings);
-  let seen = stampOf(files);
-  while (!signal.aborted) {
-    await clock.sleep(LOOK_MS, signal).catch(() => undefined);
-    const now = stampOf(files);
-    if (signal.aborted || now === seen) continue;
-    seen = now;
-    try {
-      const changed = await reload();
-      await apply(changed);
-      files = filesOf(changed);
-      seen = stampOf(files);
-    } catch (error) {
-      const why = isTollboardError(error) ? `${error.message} ${error.remedy}` : String(error);
-      logger.error({ error: why }, 'the configuration changed and cannot be used; the automations read before run on');
-    }
-  }
+  const read = async () => {
+    const changed = await reload();
+    await apply(changed);
+    return filesOf(changed);
+  };
+  const refuse = (error: unknown) => {
+    const why = isTollboardError(error) ? `${error.message} ${error.remedy}` : String(error);
+    logger.error({ error: why }, 'the configuration changed and cannot be used; the automations read before run on');
+  };
+  await watchFiles({ files: filesOf(settings), clock, read, refuse }, signal);
 }
 
 /** The files that the automations were read from, included ones too. */
@@ -259,22 +249,4 @@ function filesOf({ automations, notify, restCommand, configFile }: AutomationSet
   };
   for (const value of [automations, notify, restCommand]) visit(value);
   return [...files];
-}
-
-function stampOf(files: readonly string[]): string {
-  return files
-    .map((file) => {
-      return `${file} ${stampOfFile(file)}`;
-    })
-    .join('\n');
-}
-
-/** A file that cannot be looked at is told by who reads it. */
-function stampOfFile(file: string): string {
-  try {
-    const { mtimeMs, size } = statSync(file);
-    return `${mtimeMs} ${size}`;
-  } catch {
-    return 'none';
-  }
 }

@@ -7,9 +7,10 @@ import type { Replies } from './replies.ts';
 import type { ServiceCall } from './run.ts';
 import type { TemplateEngine } from './template/engine.ts';
 import type { Value } from './template/python.ts';
-import { escapeXml, sayTwiml } from '../core/call.ts';
+import { sayTwiml } from '../core/call.ts';
 import { errorReport, TollboardError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { escapeXml } from '../core/xml.ts';
 import { pythonText } from './template/python.ts';
 
 /** A block of `notify:`. */

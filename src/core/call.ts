@@ -6,6 +6,7 @@ import { addressRemedy, parseAddress } from './address.ts';
 import { CALL_PARAMETERS } from './call-parameters.ts';
 import { checkValues, shown } from './check.ts';
 import { errorReport, TollboardError } from './errors.ts';
+import { escapeXml } from './xml.ts';
 
 /** How far along a call is; see `StatusRow` in message.ts. */
 interface CallStatusRow {
@@ -103,23 +104,6 @@ function attribute(name: string, value: unknown): string {
   if (value === undefined) return '';
   if (typeof value !== 'string' || !ATTRIBUTE.test(value)) throw sayFault(value, `a name for ${name}`);
   return ` ${name}="${value}"`;
-}
-
-const XML_ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-/** Characters that XML 1.0 cannot hold at all become blanks: nobody can hear them. */
-/** Text for XML 1.0: what it does not allow becomes a blank. */
-export function escapeXml(text: string): string {
-  return text
-    .toWellFormed()
-    .replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, ' ')
-    .replaceAll(/[&<>"']/g, (character) => XML_ESCAPES[character] ?? character);
 }
 
 function sayFault(value: unknown, expected: string): TollboardError {

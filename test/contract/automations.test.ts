@@ -258,6 +258,36 @@ automation:
     expect(await until('answer', ended(1))).toMatchObject([{ ending: 'finished' }]);
   });
 
+  test.each([
+    ['text', 'inbound', '<Message>$</Message>'],
+    ['call', 'calls', '<Say>$</Say>'],
+  ] as const)('to a %s is text, whatever stands in its message', async (_what, kind, answer) => {
+    const message = '</Say></Message><Dial record="always">+19005550100</Dial> & it\'s';
+    const { incoming } = await stage(
+      answering(`[{action: twilio.reply, data: {message: ${JSON.stringify(message)}}}]`),
+    );
+    const { webhook, record } = await incoming(kind, {
+      From: ANN,
+      To: OWN,
+      ...(kind === 'inbound' ? { Body: 'x' } : {}),
+    });
+    const text =
+      '&lt;/Say&gt;&lt;/Message&gt;&lt;Dial record=&quot;always&quot;&gt;+19005550100&lt;/Dial&gt; &amp; it&apos;s';
+    expect(kind === 'calls' ? record.document : webhook?.body).toBe(
+      `<Response>${answer.replace('$', () => text)}</Response>`,
+    );
+  });
+
+  test('with TwiML of its own is told in words once Twilio was answered', async () => {
+    const { incoming, until } = await stage(
+      answering("[{delay: 6}, {action: twilio.reply, data: {twiml: '<Response/>'}}]"),
+    );
+    await incoming('inbound', { From: ANN, To: OWN, Body: 'x' });
+    expect(await until('answer', ended(1))).toMatchObject([
+      { ending: 'failed', error: expect.stringContaining('reply within 5 seconds, before any delay') },
+    ]);
+  });
+
   test('to a call speaks', async () => {
     const { incoming } = await stage(answering('[{action: twilio.reply, data: {message: Welcome, language: en-GB}}]'));
     const { record } = await incoming('calls', { From: ANN, To: OWN });

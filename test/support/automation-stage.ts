@@ -16,8 +16,8 @@ export interface Stage {
   folder: string;
   gateway: RunningGateway;
   log: string[];
-  /** Sends a text to Ann: its statuses are events. */
-  text(body: string): Promise<void>;
+  /** Sends a text, to Ann unless told otherwise: its statuses are events. */
+  text(body: string, to?: string): Promise<void>;
   runs(id: string): Promise<RunView[]>;
   /** Begins a run by hand. */
   run(id: string): Promise<void>;
@@ -73,8 +73,8 @@ export async function stage(yaml: string, files: Readonly<Record<string, string>
       return gateway;
     },
     log,
-    async text(body) {
-      const [entry] = await gateway.messenger.send([{ kind: 'message', to: ANN, params: { body }, host: 'library' }]);
+    async text(body, to = ANN) {
+      const [entry] = await gateway.messenger.send([{ kind: 'message', to, params: { body }, host: 'library' }]);
       await gateway.messenger.wait(entry?.id ?? '', 'final');
     },
     runs,

@@ -1,6 +1,7 @@
 /** The filters, tests, functions and methods that Home Assistant adds to Jinja, as far as they need no Home Assistant. */
 
 import { createHash } from 'node:crypto';
+import { escapeXml } from '../../core/xml.ts';
 import { pythonLiteral, pythonText } from './python.ts';
 import { AT, dateTime, instantOf, printed, strftime, strptime } from './time.ts';
 
@@ -103,6 +104,8 @@ export function createFunctions({ now }: World): Functions {
     base64_encode: (value) => Buffer.from(str(value)).toString('base64'),
     base64_decode: (value) => Buffer.from(str(value), 'base64').toString('utf8'),
     ordinal: (value) => ordinal(Number(value)),
+    // The engine's own leave in what XML cannot hold, such as the page break that a phone can send.
+    ...Object.fromEntries(['e', 'escape', 'forceescape'].map((name): [string, Fn] => [name, escaped])),
     multiply: (value, by) => Number(value) * Number(by),
     add: (value, by) => Number(value) + Number(by),
     ord: (value) => str(value).codePointAt(0) ?? 0,
@@ -278,6 +281,10 @@ function fromJson(value: unknown, fallback: readonly unknown[]): unknown {
   } catch {
     return defaultOf(fallback, 'from_json', value);
   }
+}
+
+function escaped(value: unknown): string {
+  return value === undefined || value === null ? '' : escapeXml(str(value));
 }
 
 function slug(text: string, mark: string): string {

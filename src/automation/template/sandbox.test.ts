@@ -37,6 +37,10 @@ describe('templates as in Home Assistant', () => {
     ["{{ map.get('a') }}|{{ map.get('z', 9) }}|{{ map.items() | list }}", "1|9|[['a', 1], ['b', None]]"],
     ["{{ 'Hello World!' | slugify }}|{{ 2 | ordinal }}|{{ '%.2f' | format(3.14159) }}", 'hello_world|2nd|3.14'],
     ["{{ '{} is {:.1f}'.format('x', 2) }}|{{ iif(n > 5, 'a', 'b') }}|{{ n | is_number }}", 'x is 2.0|a|True'],
+    [
+      `{{ ('<a href="x">&' ~ "it's") | e }}|{{ 5 | escape }}|{{ nothing | e }}`,
+      '&lt;a href=&quot;x&quot;&gt;&amp;it&apos;s|5|',
+    ],
     ['{% if n == 7 and not n < 3 %}seven{% else %}other{% endif %}', 'seven'],
     ['{% for i in list if i > 1 %}{{ loop.index }}:{{ i }} {% endfor %}', '1:3 2:2'],
     ['{% set ns = namespace(sum=0) %}{% for i in list %}{% set ns.sum = ns.sum + i %}{% endfor %}{{ ns.sum }}', '6'],
