@@ -646,6 +646,11 @@ export const ERRORS = {
     message: 'The program {program} of the sink {sink} {ending}.',
     remedy: 'Run it by hand with the line of JSON that it gets: tollboard events --json prints such lines.',
   },
+  TOLLBOARD_SINK_REPLAY_TOO_LARGE: {
+    kind: 'invalid',
+    message: 'More than {limit} events of that time are for the sink {sink}, so none was handed on again.',
+    remedy: 'Choose less of it: from (--since) and up to (--until).',
+  },
   TOLLBOARD_SINK_UNKNOWN: {
     kind: 'not_found',
     message: 'There is no sink {sink}; there are: {known}.',

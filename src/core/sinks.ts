@@ -75,6 +75,15 @@ export interface SinkTest {
   error: ErrorReport | null;
 }
 
+/** Events by when they happened, milliseconds since the epoch, both ends included. */
+export interface EventStretch {
+  readonly since: number;
+  readonly until: number;
+}
+
+/** Most events that one replay of a stretch hands on. */
+export const MAX_REPLAYED = 10_000;
+
 /** Every method throws `TollboardError` with a code of the catalogue, nothing else; `TOLLBOARD_SINK_UNKNOWN` all that name one. */
 export interface SinkGateway {
   /** In the order of the configuration. */
@@ -84,10 +93,11 @@ export interface SinkGateway {
   /** Sends a made-up text once, past the queue; what is retried is then tried at once, where it was taken. */
   probe(sink: string): Promise<SinkTest>;
   /**
-   * Hands events to the sink once more, behind what it is at: these, or all its dead letters. Those that it will get.
-   * Throws `TOLLBOARD_EVENT_NOT_FOUND`.
+   * Hands events to the sink once more, behind what it is at: these, all its dead letters, or a stretch of time. Those
+   * that it will get: what its `events` and `where` leave out is not among them. Throws `TOLLBOARD_EVENT_NOT_FOUND` and
+   * `TOLLBOARD_SINK_REPLAY_TOO_LARGE`.
    */
-  replay(sink: string, events: readonly string[] | 'dead'): Promise<string[]>;
+  replay(sink: string, events: readonly string[] | 'dead' | EventStretch): Promise<string[]>;
   /** Forgets dead letters: of these events, or all; those that were forgotten. */
   drop(sink: string, events: readonly string[] | 'dead'): Promise<string[]>;
 }

@@ -6,10 +6,12 @@ import type { SinkGateway, SinkSettings, SinkView } from '../core/sinks.ts';
 import type { HttpOptions } from './http.ts';
 import type { Worker } from './worker.ts';
 import { TollboardError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import { wantsEvent } from '../core/sinks.ts';
 import { sendToCommand } from './command.ts';
 import { sendByHttp } from './http.ts';
 import { consumerOf, deadRecords, letterView } from './progress.ts';
+import { replayDead, replayEvents, replayStretch } from './replay.ts';
 import { startWorker } from './worker.ts';
 
 export interface SinksOptions extends Pick<HttpOptions, 'sign' | 'request'> {
@@ -46,8 +48,12 @@ export async function startSinks(options: SinksOptions): Promise<Sinks> {
   const known = (name: string): Worker => {
     const worker = workers.find(({ sink }) => sink.name === name);
     if (worker !== undefined) return worker;
-    const names = workers.map(({ sink }) => sink.name).join(', ') || 'none';
-    throw new TollboardError('TOLLBOARD_SINK_UNKNOWN', { details: { sink: name.slice(0, 80), known: names } });
+    const names = workers.map(({ sink }) => sink.name);
+    const near = nearest(name, names);
+    throw new TollboardError('TOLLBOARD_SINK_UNKNOWN', {
+      details: { sink: name.slice(0, 80), known: names.join(', ') || 'none' },
+      ...(near === null ? {} : { remedy: `Did you mean ${near}?` }),
+    });
   };
   return {
     sinks: () => Promise.all(workers.map((worker) => viewOf(worker, store))),
@@ -64,7 +70,7 @@ export async function startSinks(options: SinksOptions): Promise<Sinks> {
     },
     async replay(name, wanted) {
       const worker = known(name);
-      const replayed = wanted === 'dead' ? await replayDead(store, name) : await replayEvents(store, name, wanted);
+      const replayed = await replayChosen(store, worker.sink, wanted);
       if (replayed.length > 0) worker.hurry();
       return replayed;
     },
@@ -127,28 +133,9 @@ function shownUrl(text: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-/** Letters whose events are gone by now (`retention.events`) go as well. */
-async function replayDead(store: Store, sink: string): Promise<string[]> {
-  const replayed: string[] = [];
-  for (const record of await deadRecords(store, sink)) {
-    const { event: id } = letterView(sink, record);
-    const event = await store.event(id);
-    if (event !== null) replayed.push(...(await store.replay(event.seq, [consumerOf(sink)])).map(() => id));
-    // After the replay: what is killed in between is rather there twice than not at all.
-    await store.keep({ remove: [record] });
-  }
-  return replayed;
-}
-
-async function replayEvents(store: Store, sink: string, ids: readonly string[]): Promise<string[]> {
-  const events: EventRecord[] = [];
-  for (const id of new Set(ids)) {
-    const event = await store.event(id);
-    if (event === null) throw new TollboardError('TOLLBOARD_EVENT_NOT_FOUND', { details: { id: id.slice(0, 40) } });
-    events.push(event);
-  }
-  for (const event of events) await store.replay(event.seq, [consumerOf(sink)]);
-  return events.map(({ id }) => id);
+function replayChosen(store: Store, sink: SinkSettings, wanted: Parameters<SinkGateway['replay']>[1]) {
+  if (wanted === 'dead') return replayDead(store, sink);
+  return 'since' in wanted ? replayStretch(store, sink, wanted) : replayEvents(store, sink, wanted);
 }
 
 /** A text like any other to the receiver, from a number that nobody has. */

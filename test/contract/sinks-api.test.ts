@@ -43,8 +43,13 @@ test('the API lists sinks and dead letters, tests and replays, and says which th
   await world.tried(2);
   expect(await (await api.post('/api/v1/sinks/shop/replay', { events: [id] })).json()).toEqual({ events: [id] });
   await world.tried(3);
-  expect(receiver.values('Body')).toEqual(['one', 'Tollboard tests the sink shop.', 'one', 'one']);
-  expect(await refusal(api.post('/api/v1/sinks/shop/replay', {}))).toMatchObject({ status: 422 });
+  const at = new Date(world.clock.now()).toISOString();
+  for (const stretch of [{ since: at }, { since: at, until: at }])
+    expect(await (await api.post('/api/v1/sinks/shop/replay', stretch)).json()).toEqual({ events: [id] });
+  await world.tried(5);
+  expect(receiver.values('Body')).toEqual(['one', 'Tollboard tests the sink shop.', 'one', 'one', 'one', 'one']);
+  for (const body of [{}, { since: 'yesterday' }, { until: at }, { dead: true, since: at }])
+    expect(await refusal(api.post('/api/v1/sinks/shop/replay', body))).toMatchObject({ status: 422 });
   expect(await refusal(api.fetch('/api/v1/sinks/x/dead'))).toMatchObject({
     status: 404,
     code: 'TOLLBOARD_SINK_UNKNOWN',

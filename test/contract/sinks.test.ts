@@ -155,6 +155,39 @@ describe('an event arrives', () => {
     await expect(world.sinks.replay('shops', [id])).rejects.toMatchObject({
       code: 'TOLLBOARD_SINK_UNKNOWN',
       message: 'There is no sink shops; there are: shop, other.',
+      remedy: 'Did you mean shop?',
+    });
+    await expect(world.sinks.probe('archive')).rejects.toMatchObject({
+      remedy: expect.stringMatching(/^Name one of them, or configure it/),
+    });
+  });
+
+  test('once more when its time is replayed, in its order, and only where it is wanted', async () => {
+    const receiver = await startReceiver();
+    const world = await startSinkWorld([sink(form(receiver.url), { fields: [['To', '+15550000001']] })]);
+    const began = world.clock.now();
+    for (const body of ['one', 'two', 'three', 'four']) {
+      await world.add(text(body));
+      await world.add({ ...text(`${body} to another number`), To: '+15550000002' });
+      world.clock.advance(1000);
+    }
+    await world.tried(4);
+    const [one, other] = await world.store.events({ limit: 2 });
+    const replayed = await world.sinks.replay('shop', { since: began + 1000, until: began + 2000 });
+    expect(replayed).toHaveLength(2);
+    await world.tried(6);
+    expect(receiver.values('Body')).toEqual(['one', 'two', 'three', 'four', 'two', 'three']);
+    expect(await world.sinks.replay('shop', { since: began + 9000, until: Number.POSITIVE_INFINITY })).toEqual([]);
+    expect(await world.sinks.replay('shop', [other?.id ?? '', one?.id ?? ''])).toEqual([one?.id]);
+    await world.tried(7);
+  });
+
+  test('but not ten thousand and one at a time', async () => {
+    const world = await startSinkWorld([sink(form('http://127.0.0.1:1'))]);
+    for (let count = 0; count <= 10_000; count += 1) await world.add({ Body: 'x' });
+    await expect(world.sinks.replay('shop', { since: 0, until: Number.POSITIVE_INFINITY })).rejects.toMatchObject({
+      code: 'TOLLBOARD_SINK_REPLAY_TOO_LARGE',
+      message: 'More than 10000 events of that time are for the sink shop, so none was handed on again.',
     });
   });
 });

@@ -69,6 +69,7 @@ test('events go to the sinks of the file, and the command line lists, tests and 
   while (shop?.dead !== 1) [shop] = await list();
   const table = await program.run(['sinks', 'list']);
   expect(table.out).toContain(`shop\ttwilio\t${receiver.url}/sms\tidle\t0\t0\t1\n`);
+  expect(table.err).toBe('shop never took one event: tollboard sinks list shop --dead\n');
   const dead = await program.run(['sinks', 'list', 'shop', '--dead', '--json']);
   expect(dead.lines).toMatchObject([
     { sink: 'shop', event: written[0].id, attempts: 1, error: { code: 'TOLLBOARD_SINK_ANSWER', httpStatus: 400 } },
@@ -96,16 +97,31 @@ test('events go to the sinks of the file, and the command line lists, tests and 
   const again = await program.run(['sinks', 'replay', 'file', written[1].id, '--json']);
   expect(again.lines).toEqual([{ sink: 'file', events: [written[1].id] }]);
   expect(JSON.parse((await lines(file, 3))[2] ?? '')).toEqual(written[1]);
+  const hour = await program.run(['sinks', 'replay', 'file', '--since', '1h', '--until', written[1].time]);
+  expect([hour.code, hour.out]).toEqual([0, 'file gets 2 events once more.\n']);
+  expect((await lines(file, 5)).slice(3).map((line) => JSON.parse(line))).toEqual(written);
+  const other = await program.run(['sinks', 'replay', 'shop', written[1].id]);
+  expect([other.code, other.out, other.err]).toEqual([
+    0,
+    '',
+    `Not for shop, by its events and where: ${written[1].id}.\n`,
+  ]);
 
   for (const [args, code] of [
     [['replay', 'shop'], 'TOLLBOARD_CLI_USAGE'],
     [['replay', 'shop', 'EV1', '--dead'], 'TOLLBOARD_CLI_USAGE'],
+    [['replay', 'shop', '--since', 'noon'], 'TOLLBOARD_CLI_USAGE'],
+    [['replay', 'shop', '--until', '1h'], 'TOLLBOARD_CLI_USAGE'],
+    [['replay', 'shop', '--since', '1h', '--until', '2h'], 'TOLLBOARD_CLI_USAGE'],
     [['replay', 'shop', 'EV1'], 'TOLLBOARD_EVENT_NOT_FOUND'],
-    [['test', 'shops'], 'TOLLBOARD_SINK_UNKNOWN'],
-    [['list', 'shops'], 'TOLLBOARD_SINK_UNKNOWN'],
+    [['drop', 'shop'], 'TOLLBOARD_CLI_USAGE'],
   ] as const) {
     const { code: exit, err } = await program.run(['sinks', ...args]);
     expect([exit, err]).toEqual([2, expect.stringContaining(code)]);
+  }
+  for (const verb of ['test', 'list']) {
+    const { code: exit, err } = await program.run(['sinks', verb, 'shops']);
+    expect([exit, err]).toEqual([2, expect.stringMatching(/Did you mean shop\?\n\(TOLLBOARD_SINK_UNKNOWN\)/)]);
   }
   const shown = await program.run(['config', 'show', '--json']);
   expect(shown.lines).toContainEqual(expect.objectContaining({ setting: 'sinks.shop.auth_token', value: '********' }));

@@ -3,9 +3,9 @@
 import type { TollboardEvent } from '../../core/event.ts';
 import type { EventFilter } from '../../remote/events.ts';
 import type { Call, CommandRow } from '../command.ts';
-import { parseDuration, printDuration } from '../../config/duration.ts';
 import { EVENT_TYPES } from '../../core/event.ts';
 import { DESTINATION_OPTIONS, listOption, textOption, usageError } from '../command.ts';
+import { instantOf } from '../instant.ts';
 import { withGateway } from '../messenger.ts';
 import { printable } from '../output.ts';
 
@@ -116,20 +116,8 @@ function filterOf({ options }: Call, since: string | undefined): EventFilter {
   return {
     fields,
     ...(type === undefined ? {} : { type }),
-    ...(since === undefined ? {} : { since: instantOf(since) }),
+    ...(since === undefined ? {} : { since: instantOf('events', '--since', since) }),
   };
-}
-
-/** A time, or how long ago. */
-function instantOf(text: string): string {
-  const ago = parseDuration(text);
-  if (ago !== undefined && ago <= Date.now()) return new Date(Date.now() - ago).toISOString();
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
-  const example = printDuration(7_200_000);
-  throw usageError(
-    'events',
-    `--since is ${JSON.stringify(text)}; expected a time such as 2027-01-31T08:00:00Z, or how long ago, such as ${example}`,
-  );
 }
 
 /** One line each as it comes, also where they are listed: the widths are those of Twilio's numbers and our ids. */

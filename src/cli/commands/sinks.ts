@@ -2,7 +2,8 @@
 
 import type { DeadLetter, SinkTest, SinkView } from '../../core/sinks.ts';
 import type { Call, CommandRow } from '../command.ts';
-import { DESTINATION_OPTIONS, usageError } from '../command.ts';
+import { DESTINATION_OPTIONS, textOption, usageError } from '../command.ts';
+import { instantOf } from '../instant.ts';
 import { withGateway } from '../messenger.ts';
 
 const PATH = '/api/v1/sinks';
@@ -59,8 +60,16 @@ export const commands: readonly CommandRow[] = [
       { name: '<name>', description: "The sink's name." },
       { name: '[event...]', description: 'Ids of stored events (EV…): tollboard events lists them.' },
     ],
-    options: [{ flags: '--dead', description: 'All dead letters of the sink.' }, ...DESTINATION_OPTIONS],
-    examples: ['tollboard sinks replay shop --dead'],
+    options: [
+      { flags: '--dead', description: 'All dead letters of the sink.' },
+      {
+        flags: '--since <time>',
+        description: 'All events from then on: ISO 8601, or how long ago, such as 10m, 2h, 7d.',
+      },
+      { flags: '--until <time>', description: 'With --since: and up to then.', default: 'now' },
+      ...DESTINATION_OPTIONS,
+    ],
+    examples: ['tollboard sinks replay shop --dead', 'tollboard sinks replay shop --since 2h --until 1h'],
     run: replay,
   },
   {
@@ -76,20 +85,50 @@ export const commands: readonly CommandRow[] = [
 ];
 
 async function replay(call: Call): Promise<number> {
-  const { name, events, dead } = chosenEvents(call, 'sinks replay');
+  const { name, body } = chosenReplay(call);
   return withGateway(call, 'Replaying events', async ({ client }) => {
-    const body = dead ? { dead } : { events };
-    const answer = await client.request<{ events: string[] }>({ method: 'POST', path: pathOf(name, 'replay'), body });
-    const count = answer.events.length;
-    if (call.out.json) call.out.line({ sink: name, events: answer.events });
-    else if (count === 0) call.out.note(`${name} has no dead letters whose events are still there.`);
-    else call.out.text(`${name} gets ${count === 1 ? 'one event' : `${count} events`} once more.`);
+    const { events } = await client.request<{ events: string[] }>({
+      method: 'POST',
+      path: pathOf(name, 'replay'),
+      body,
+    });
+    if (call.out.json) call.out.line({ sink: name, events });
+    else if (events.length > 0)
+      call.out.text(`${name} gets ${events.length === 1 ? 'one event' : `${events.length} events`} once more.`);
+    else if (body.dead === true) call.out.note(`${name} has no dead letters that it wants and whose events are there.`);
+    const left = (body.events ?? []).filter((id) => !events.includes(id));
+    if (left.length > 0) call.out.note(`Not for ${name}, by its events and where: ${left.join(', ')}.`);
+    else if (events.length === 0 && body.since !== undefined) call.out.note(`No events of that time are for ${name}.`);
     return 0;
   });
 }
 
+interface ReplayBody {
+  events?: string[];
+  dead?: true;
+  since?: string;
+  until?: string;
+}
+
+/** One of the three ways to choose, never none, so that nothing happens by a slip. */
+function chosenReplay({ args, options }: Call): { name: string; body: ReplayBody } {
+  const command = 'sinks replay';
+  const [name = '', ...events] = args;
+  const since = textOption(options, 'since');
+  const until = textOption(options, 'until');
+  const ways = [events.length > 0, options.dead === true, since !== undefined].filter(Boolean).length;
+  if (ways !== 1) throw usageError(command, 'expected ids of events, --dead, or --since');
+  if (until !== undefined && since === undefined) throw usageError(command, '--until goes with --since');
+  if (since === undefined) return { name, body: events.length > 0 ? { events } : { dead: true } };
+  const body = { since: instantOf(command, '--since', since) };
+  if (until === undefined) return { name, body };
+  const stretch = { ...body, until: instantOf(command, '--until', until) };
+  if (stretch.until < stretch.since) throw usageError(command, '--until is before --since');
+  return { name, body: stretch };
+}
+
 async function drop(call: Call): Promise<number> {
-  const { name, events } = chosenEvents(call, 'sinks drop');
+  const { name, events } = chosenLetters(call);
   return withGateway(call, 'Dropping dead letters', async ({ client }) => {
     const query = new URLSearchParams(events.map((event): [string, string] => ['event', event])).toString();
     const path = `${pathOf(name, 'dead')}${query === '' ? '' : `?${query}`}`;
@@ -102,12 +141,12 @@ async function drop(call: Call): Promise<number> {
   });
 }
 
-/** Ids, or all dead letters; never neither, so that nothing happens by a slip. */
-function chosenEvents({ args, options }: Call, command: string): { name: string; events: string[]; dead: boolean } {
+/** Ids, or all dead letters; never neither. */
+function chosenLetters({ args, options }: Call): { name: string; events: string[] } {
   const [name = '', ...events] = args;
-  const dead = options.dead === true;
-  if (dead === events.length > 0) throw usageError(command, 'expected ids of events, or --dead');
-  return { name, events, dead };
+  if ((options.dead === true) === events.length > 0)
+    throw usageError('sinks drop', 'expected ids of events, or --dead');
+  return { name, events };
 }
 
 function pathOf(name: string, what: string): string {
@@ -132,7 +171,11 @@ function printSinks(sinks: readonly SinkView[], { out }: Call): number {
         ];
       }),
     );
-    for (const { name, retry } of sinks) {
+    for (const { name, retry, dead } of sinks) {
+      if (dead > 0)
+        out.note(
+          `${name} never took ${dead === 1 ? 'one event' : `${dead} events`}: tollboard sinks list ${name} --dead`,
+        );
       if (retry === null) continue;
       const { error, attempts, nextAt } = retry;
       out.note(`${name}: ${error.message} Tries: ${attempts}; the next one at ${nextAt}.`);

@@ -1,11 +1,13 @@
 /** `/api/v1/sinks`: where events are handed on to, how each stands, and what it never took. */
 
+import type { SinkGateway } from '../../core/sinks.ts';
 import type { Api, ServerContext } from '../context.ts';
 import { z } from 'zod';
+import { isoTime } from '../../core/check.ts';
 import { EVENT_TYPES } from '../../core/event.ts';
 import { SINK_KINDS } from '../../core/sinks.ts';
 import { apiAnswers, jsonAnswer } from '../answers.ts';
-import { errorReport, time } from '../schemas.ts';
+import { errorReport, time, timeText } from '../schemas.ts';
 
 const sink = z
   .strictObject({
@@ -57,6 +59,10 @@ const test = z
 const replayBody = z.union([
   z.strictObject({ events: z.array(z.string().min(1)).min(1).max(1000).describe('Ids of stored events.') }),
   z.strictObject({ dead: z.literal(true).describe('All dead letters of the sink.') }),
+  z.strictObject({
+    since: timeText.describe('Events that happened then or later; at most 10,000.'),
+    until: timeText.optional().describe('And not later than this. Default: up to now.'),
+  }),
 ]);
 
 const params = z.object({ name: z.string().describe('As in the configuration.') });
@@ -136,19 +142,30 @@ export function sinkRoutes(api: Api, { sinks }: ServerContext): void {
       schema: {
         operationId: 'replayToSink',
         tags,
-        summary: 'Hand stored events, or all dead letters, to a sink once more',
+        summary: 'Hand stored events, those of a time, or all dead letters, to a sink once more',
         params,
         body: replayBody,
         response: apiAnswers(
-          { 202: jsonAnswer('Those that it will get.', z.strictObject({ events: z.array(z.string()) })) },
+          {
+            202: jsonAnswer(
+              'Those that it will get: what its filters leave out is not among them.',
+              z.strictObject({ events: z.array(z.string()) }),
+            ),
+          },
           [404],
           true,
         ),
       },
     },
     async (request, reply) => {
-      const wanted = 'dead' in request.body ? 'dead' : request.body.events;
-      return reply.code(202).send({ events: await sinks.replay(request.params.name, wanted) });
+      return reply.code(202).send({ events: await sinks.replay(request.params.name, chosen(request.body)) });
     },
   );
+}
+
+function chosen(body: z.infer<typeof replayBody>): Parameters<SinkGateway['replay']>[1] {
+  if ('dead' in body) return 'dead';
+  if ('events' in body) return body.events;
+  // The schema took both for times.
+  return { since: isoTime(body.since) ?? 0, until: isoTime(body.until ?? '') ?? Number.POSITIVE_INFINITY };
 }
