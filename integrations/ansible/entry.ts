@@ -7,7 +7,7 @@ import type { AnsibleAsked } from '../../src/hosts/ansible/request.ts';
 import type { AnsibleOutput } from '../../src/hosts/ansible/result.ts';
 import type { SendWork } from '../../src/hosts/host.ts';
 import { readFileSync } from 'node:fs';
-import { normalizeBaseUrl, TWILIO_BASE_URL } from '../../src/core/base-url.ts';
+import { normalizeBaseUrl, TWILIO_BASE_URL, withoutCredentials } from '../../src/core/base-url.ts';
 import { isTollboardError, TollboardError } from '../../src/core/errors.ts';
 import { createDirectMessenger } from '../../src/direct.ts';
 import { pythonText } from '../../src/hosts/ansible/arguments.ts';
@@ -22,16 +22,34 @@ type TaskArguments = Readonly<Record<string, unknown>>;
 
 async function outputOf(given: unknown): Promise<AnsibleOutput> {
   const work = ansibleHost.request(given);
+  if (work.do === 'answer' && !work.ok) return work.output;
+  const args = given as TaskArguments;
+  const gateway = textOf(args.gateway_url) || (process.env.TOLLBOARD_URL ?? '');
+  if (gateway === '' && textOf(args.idempotency_key) !== '') {
+    const details = { what: 'An idempotency key' };
+    return refused(args, new TollboardError('TOLLBOARD_DIRECT_NEEDS_GATEWAY', { stage: 'before_send', details }));
+  }
   if (work.do === 'answer') return work.output;
   if (work.do !== 'send') throw new Error(`the module has no ${work.do}`);
-  const args = given as TaskArguments;
   try {
-    const gateway = textOf(args.gateway_url) || (process.env.TOLLBOARD_URL ?? '');
     return gateway === '' ? await direct(args) : await throughGateway(gateway, args, work);
   } catch (error) {
-    const known = isTollboardError(error) ? error : new TollboardError('TOLLBOARD_INTERNAL', { cause: error });
-    return (await refuseHost(ansibleHost, given, known, { clock: systemClock })).output;
+    return refused(args, isTollboardError(error) ? error : new TollboardError('TOLLBOARD_INTERNAL', { cause: error }));
   }
+}
+
+/** What to do in the words of a task, which has no options of a command line. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  TOLLBOARD_DIRECT_NEEDS_GATEWAY: 'Name one with gateway_url and gateway_token, or TOLLBOARD_URL and TOLLBOARD_TOKEN.',
+  TOLLBOARD_HTTP_TOKEN_INVALID:
+    'Give gateway_token, or TOLLBOARD_TOKEN: the token of gateway.json in the gateway\'s data folder, or one of "tollboard config token create".',
+};
+
+/** Every number meets the same error; a dry run, too. */
+async function refused(args: TaskArguments, { code, report, details }: TollboardError): Promise<AnsibleOutput> {
+  const error = TollboardError.from({ ...report, remedy: REMEDIES[code] ?? report.remedy }, details);
+  const task = { ...args, _ansible_check_mode: false };
+  return (await refuseHost(ansibleHost, task, error, { clock: systemClock })).output;
 }
 
 async function direct(args: TaskArguments): Promise<AnsibleOutput> {
@@ -79,6 +97,10 @@ async function throughGateway(
 ): Promise<AnsibleOutput> {
   const token = textOf(args.gateway_token) || (process.env.TOLLBOARD_TOKEN ?? '');
   if (token === '') throw unusable('gateway_token', 'absent', 'a token of the gateway, or TOLLBOARD_TOKEN');
+  if (normalizeBaseUrl(url) === null) {
+    const expected = 'an http or https address without credentials, such as http://127.0.0.1:8655';
+    throw unusable('gateway_url', JSON.stringify(withoutCredentials(url).slice(0, 80)), expected);
+  }
   const client = createGatewayClient({ url, token, clock: systemClock, random: plainRandom });
   try {
     const output = await client.request<AnsibleOutput>({

@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { MODULES } from '../../src/hosts/ansible/definition.ts';
 import { version } from '../../src/version.ts';
 import { builtCollection, runModule } from '../support/ansible.ts';
+import { startApiServer } from '../support/api-server.ts';
 import { rawAnswer, startRawServer } from '../support/raw-server.ts';
 import { FROM, PHONE, startSimulator } from '../support/simulator.ts';
 import { readRepositoryFile } from '../support/tree.ts';
@@ -124,6 +125,24 @@ describe('the module file', () => {
     expect(out).not.toContain('gate-secret');
     const tokenless = await runModule(file(), { ...TASK, gateway_url: 'http://127.0.0.1:1' });
     expect(tokenless.output.msg).toContain('gateway_token is absent');
+  });
+
+  test('names its own arguments where the gateway is at fault, never an option of the command line', async () => {
+    const gateway = await startApiServer();
+    onTestFinished(() => gateway.close());
+    const msgOf = async (change: object) => (await runModule(file(), { ...TASK, ...change })).output.msg;
+    const wrong = await msgOf({ gateway_url: gateway.url, gateway_token: 'of-nobody' });
+    expect(wrong).toMatch(/no credentials that this gateway knows\. Give gateway_token, or TOLLBOARD_TOKEN/);
+    const nonsense = await msgOf({ gateway_url: 'http://ann:se-cret@127.0.0.1', gateway_token: 'x1y2z3' });
+    expect(nonsense).toMatch(/gateway_url is "http:\/\/…@127\.0\.0\.1"; expected an http or https address/);
+    for (const said of [wrong, nonsense]) expect(said).not.toContain('--');
+  });
+
+  test.each([false, true])('refuses a key that nobody keeps without a gateway, check mode %s', async (check) => {
+    const task = { ...TASK, idempotency_key: 'deploy-4711', _ansible_check_mode: check };
+    const { output } = await runModule(file(), task);
+    expect(output).toMatchObject({ failed: true, changed: false, sent: [], unsent: [PHONE] });
+    expect(output.msg).toMatch(/An idempotency key needs a gateway.* Name one with gateway_url and gateway_token/);
   });
 
   test.each([

@@ -55,10 +55,19 @@ function unsupported(moduleName: string, rows: readonly Argument[], strangers: r
 }
 
 function converted(row: Argument, raw: unknown): Converted {
-  const value = CONVERT[row.type](raw, row);
-  if (value === null) return { fault: unconvertible(row, raw) };
+  const typed = CONVERT[row.type](raw, row);
+  if (typed === null) return { fault: unconvertible(row, raw) };
+  const value = typeof raw === 'boolean' ? wordOf(row, raw, typed) : typed;
   const fault = choiceFault(row, value) ?? rangeFault(row, value);
   return fault === null ? { value } : { fault };
+}
+
+/** YAML makes booleans of words such as `true`; where exactly one choice is such a word, that was meant (Ansible). */
+function wordOf({ type, choices = [] }: Argument, raw: boolean, typed: ArgumentValue): ArgumentValue {
+  if (type !== 'str') return typed;
+  const words = raw ? TRUE : FALSE;
+  const meant = choices.map(({ value }) => String(value)).filter((word) => words.has(word));
+  return meant.length === 1 ? (meant[0] ?? typed) : typed;
 }
 
 function unconvertible({ name, type }: Argument, raw: unknown): string {

@@ -117,6 +117,13 @@ describe('a task of the module twilio', () => {
     expect(body(["it's", null, { a: 1.5 }])).toBe(`["it's", None, {'a': 1.5}]`);
   });
 
+  test('takes a word of its choices back that YAML made a boolean, as Ansible does', () => {
+    const call = { ...TASK, msg: undefined, _ansible_module_name: 'twilio_call', say: 'Wake up.' };
+    const asyncAmd = (async_amd: unknown) => sendOf({ ...call, async_amd }).requests[0]?.params.asyncAmd;
+    expect([asyncAmd(true), asyncAmd(false), asyncAmd('true')]).toEqual(['true', 'false', 'true']);
+    expect(answerOf({ ...TASK, risk_check: true }).msg).toContain('got: True');
+  });
+
   test('waits ten seconds for the verdict, two minutes for the end, or as it says', () => {
     expect(sendOf(TASK).wait).toEqual({ until: 'sent', ms: 10_000 });
     expect(sendOf({ ...TASK, wait_until: 'final' }).wait).toEqual({ until: 'final', ms: 120_000 });
@@ -253,5 +260,20 @@ describe('S3: the credentials of a task', () => {
     });
     const refused = answerOf({ ...TASK, auth_token: 'se-cret', risk_check: 'se-cret' });
     expect(JSON.stringify(refused)).not.toContain('se-cret');
+  });
+
+  test('appear in no address that is shown, either', () => {
+    const { invocation } = answerOf({
+      ...TASK,
+      gateway_url: 'http://ann:se-cret@127.0.0.1:8655',
+      status_callback: 'https://ann:se-cret@example.com/status',
+      media_url: ['https://ann:se-cret@example.com/a.png'],
+      _ansible_check_mode: true,
+    });
+    expect(invocation.module_args).toMatchObject({
+      gateway_url: 'http://…@127.0.0.1:8655',
+      status_callback: 'https://…@example.com/status',
+      media_url: ['https://…@example.com/a.png'],
+    });
   });
 });

@@ -9,6 +9,7 @@ import type { ArgumentValue } from './arguments.ts';
 import type { AnsibleModule, Argument } from './definition.ts';
 import type { AnsibleOutput } from './result.ts';
 import { parseAddress } from '../../core/address.ts';
+import { withoutCredentials } from '../../core/base-url.ts';
 import { checkCall, sayTwiml } from '../../core/call.ts';
 import { isTollboardError } from '../../core/errors.ts';
 import { checkMessage } from '../../core/message.ts';
@@ -16,7 +17,7 @@ import { isPlainObject } from '../../core/plain-object.ts';
 import { pythonText, readArguments } from './arguments.ts';
 import { MODULES, WAIT_SECONDS } from './definition.ts';
 import { failure, rehearsal } from './result.ts';
-import { HIDDEN_ARGUMENT, secretForms } from './secrets.ts';
+import { HIDDEN_ARGUMENT, mapTexts, secretForms } from './secrets.ts';
 
 /** What the result needs of the task. */
 export interface AnsibleAsked {
@@ -196,7 +197,7 @@ function faultsOf(kind: EntryKind, numbers: readonly string[], all: ParameterVal
   }
 }
 
-/** `invocation.module_args` as Ansible shows it: every argument, those without a value too. */
+/** `invocation.module_args` as Ansible shows it: every argument, those without a value too; no password of an address. */
 function frameOf(module: AnsibleModule, given: Given): Frame {
   const moduleArgs: Record<string, unknown> = {};
   const secrets: string[] = [];
@@ -205,7 +206,7 @@ function frameOf(module: AnsibleModule, given: Given): Frame {
       const value = given[each];
       const shown = value ?? (each === name ? (preset ?? null) : undefined);
       if (shown === undefined) continue;
-      moduleArgs[each] = secret === true && shown !== null ? HIDDEN_ARGUMENT : shown;
+      moduleArgs[each] = secret === true && shown !== null ? HIDDEN_ARGUMENT : mapTexts(shown, withoutCredentials);
       if (secret === true && value !== undefined && value !== null) secrets.push(pythonText(value));
     }
   }

@@ -18,8 +18,13 @@ export function secretForms(values: readonly string[]): string[] {
 export function masked<T>(value: T, secrets: readonly string[]): T {
   if (secrets.length === 0) return value;
   const hide = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, HIDDEN_TEXT), text);
+  return mapTexts(value, (text, name) => (KEPT.has(name) && SID.test(text) ? text : hide(text)));
+}
+
+/** A copy with each of its texts changed; `name` is the member that holds it, `''` in a list. */
+export function mapTexts<T>(value: T, change: (text: string, name: string) => string): T {
   const walk = (part: unknown, name: string): unknown => {
-    if (typeof part === 'string') return KEPT.has(name) && SID.test(part) ? part : hide(part);
+    if (typeof part === 'string') return change(part, name);
     if (Array.isArray(part)) return part.map((item) => walk(item, ''));
     if (typeof part !== 'object' || part === null) return part;
     return Object.fromEntries(Object.entries(part).map(([key, member]) => [key, walk(member, key)]));
