@@ -5,6 +5,7 @@ import { soarDefinition as definition } from '../../src/hosts/soar/definition.ts
 import { NO_OUTPUT, NO_PARAMETERS } from '../../src/hosts/soar/document.ts';
 import { RECIPIENT } from '../../src/hosts/soar/recipient.ts';
 import { BAD_STATUSES, BASE_URL_EXAMPLE, FINAL_STATUSES, LIMITS, POLL, TEXTS } from '../../src/hosts/soar/texts.ts';
+import { LEAST_ERROR_CODE } from '../../src/twilio/answers.ts';
 
 const APP = 'soar/twilio';
 
@@ -100,6 +101,7 @@ function constants(): string {
     ['pollAttempts', POLL.attempts],
     ['timeoutSeconds', LIMITS.timeoutMs / 1000],
     ['answerBytes', LIMITS.answerBytes],
+    ['leastErrorCode', LEAST_ERROR_CODE],
   ];
   return [
     '"""Sentences and numbers of the app. Written by `npm run hosts` from src/hosts/soar/; change them there."""',

@@ -5,7 +5,7 @@ import type { ErrorReport } from '../core/errors.ts';
 import type { Clock, Messenger, SendRequest } from '../core/ports.ts';
 import type { Done, Follow, Host, Outcome, SendWork, Verdict, Work } from './host.ts';
 import { reached } from '../core/entry.ts';
-import { isTollboardError, TollboardError } from '../core/errors.ts';
+import { errorReport, isTollboardError, TollboardError } from '../core/errors.ts';
 
 export interface RunOptions {
   clock: Clock;
@@ -206,21 +206,38 @@ async function followed(
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const resource = await resourceOf(outcome, messenger, true, { clock, signal });
     if (resource !== null) outcome = told(outcome, resource);
+    else if (outcome.sid === null) outcome = await seenAgain(outcome, messenger);
     const over = attempt === attempts || clock.steady() >= end || signal?.aborted === true;
-    if (over || FINAL_STATUSES.has(outcome.status ?? '')) break;
+    if (over || outcome.verdict === 'refused' || FINAL_STATUSES.has(outcome.status ?? '')) break;
     await clock.sleep(everyMs, signal).catch(() => undefined);
   }
+  if (outcome.verdict === 'refused' || outcome.verdict === 'unsure') return outcome;
   // No look succeeded: then what Twilio told at the create is the last that is known.
   const known = outcome.resource ?? (await resourceOf(outcome, messenger, false, { clock, signal }));
   return { ...outcome, resource: known };
 }
 
-/** What Twilio's own JSON says of it beyond what is known. */
+/** What only a gateway has may have been refused since, or its answer lost. */
+async function seenAgain(outcome: Outcome, messenger: Messenger): Promise<Outcome> {
+  if (outcome.id === null) return outcome;
+  const entry = await messenger.fetch(outcome.id).catch(() => null);
+  const { at, duplicate, replayed } = outcome;
+  return entry === null ? outcome : { ...outcomeOf(entry, at), duplicate, replayed };
+}
+
+/**
+ * What Twilio's own JSON says of it beyond what is known. An error of what is still under way is a gateway's: behind its
+ * facade nobody knows whether Twilio has it.
+ */
 function told(outcome: Outcome, resource: Readonly<Record<string, unknown>>): Outcome {
-  const { status, sid } = resource;
+  const { status, sid, error_message: message } = resource;
   if (typeof status !== 'string' || typeof sid !== 'string') return { ...outcome, resource };
-  const verdict = BAD_STATUSES.has(status) ? 'undelivered' : 'taken';
-  return { ...outcome, resource, status, sid, verdict };
+  const known = { ...outcome, resource, status, sid };
+  if (!FINAL_STATUSES.has(status) && typeof message === 'string' && message !== '') {
+    const error = errorReport('TOLLBOARD_DELIVERY_LOST_ANSWER', { stage: 'unknown', message });
+    return { ...known, verdict: 'unsure', error };
+  }
+  return { ...known, verdict: BAD_STATUSES.has(status) ? 'undelivered' : 'taken', error: null };
 }
 
 async function resourceOf(

@@ -30,6 +30,9 @@ const OWN_STATUS = {
   canceled: ['canceled', 'canceled'],
 } as const satisfies Record<Entry['state'], readonly [message: string, call: string]>;
 
+/** Nobody knows whether Twilio has it. Its status stays as if it were under way, `error_message` says what is known. */
+const OPEN_STATES: ReadonlySet<Entry['state']> = new Set(['unknown', 'held']);
+
 export function entryStatus({ kind, state, status }: Pick<EntryFacts, 'kind' | 'state' | 'status'>): string {
   return status ?? OWN_STATUS[state][kind === 'call' ? 1 : 0];
 }
@@ -61,7 +64,7 @@ export function renderEntry(entry: EntryFacts, sid: string): { [name: string]: J
     });
   }
   const service = params.messagingServiceSid ?? (entry.from?.startsWith('MG') ? entry.from : null);
-  const error = FINAL_STATES.has(entry.state) ? entry.error : null;
+  const ended = FINAL_STATES.has(entry.state);
   return renderMessage({
     ...common,
     body: params.contentRetention === 'discard' ? '' : (entry.body ?? ''),
@@ -70,7 +73,7 @@ export function renderEntry(entry: EntryFacts, sid: string): { [name: string]: J
     dateSent: null,
     numMedia: Array.isArray(params.mediaUrl) ? params.mediaUrl.length : 0,
     messagingServiceSid: typeof service === 'string' ? service : null,
-    errorCode: error?.twilioCode ?? null,
-    errorMessage: error?.message ?? null,
+    errorCode: ended ? (entry.error?.twilioCode ?? null) : null,
+    errorMessage: ended || OPEN_STATES.has(entry.state) ? (entry.error?.message ?? null) : null,
   });
 }

@@ -195,9 +195,30 @@ describe('a create that Twilio does not answer in time', () => {
     expect(created.status).toBe('accepted');
     while ((await facade.gateway.api.entry(created.sid))?.state !== 'unknown') await turn();
     expect(sidsOf(await client.messages.list())).toEqual([created.sid]);
+    const open = await client.messages(created.sid).fetch();
+    expect(open).toMatchObject({ status: 'accepted', errorCode: null });
+    expect(open.errorMessage).toContain('nothing came back that proves anything');
     await whileTimePasses(clock, facade.gateway.messenger.wait(created.sid, 'sent'));
     expect(sidsOf(await client.messages.list())).toEqual([created.sid]);
+    expect(await client.messages(created.sid).fetch()).toMatchObject({ errorCode: null, errorMessage: null });
     expect(facade.control.messages().messages).toHaveLength(1);
+  });
+
+  test('tells why it is held, where nothing at Twilio could tell what became of it', async () => {
+    const clock = createManualClock();
+    const facade = await startFacade({ clock, settings: { facade: { answerWithinMs: 0 } } });
+    facade.control.faults.add({ fault: 'callback_lost' });
+    facade.control.faults.add({ fault: 'drop_answer', path: 'Messages', count: 1 });
+    const client = sdkFor(facade);
+    const text = { to: PHONE, from: FROM, body: 'Lost', contentRetention: 'discard' } as const;
+    const { sid, status } = await whileTimePasses(clock, client.messages.create(text));
+    expect(status).toBe('accepted');
+    while ((await facade.gateway.api.entry(sid))?.state !== 'held') {
+      clock.advance(1000);
+      await turn();
+    }
+    const held = await client.messages(sid).fetch();
+    expect(held).toMatchObject({ status: 'accepted', errorCode: null, errorMessage: expect.stringMatching(/\w/) });
   });
 
   test('ends as failed with Twilio’s code when Twilio refuses it later, and its StatusCallback is told', async () => {

@@ -5,20 +5,25 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDirectMessenger } from '../../src/direct.ts';
 import { soar } from '../../src/hosts.ts';
 import { createHttpsTransport } from '../../src/twilio/https-transport.ts';
-import { SENDER, startWorld, type World } from '../support/messenger-world.ts';
+import { type Implementation, SENDER, startTestGateway, startWorld, type World } from '../support/messenger-world.ts';
 
 const PHONE = '+15551230001';
 
-async function world(): Promise<World> {
-  const started = await startWorld(
-    {
-      async start(settings, clock) {
-        const messenger = createDirectMessenger(settings, { clock, transport: createHttpsTransport({ clock }) });
-        return { messenger, tried: async (entry) => entry, close: () => messenger.close() };
-      },
-    },
-    {},
-  );
+const DIRECT: Pick<Implementation, 'start'> = {
+  async start(settings, clock) {
+    const messenger = createDirectMessenger(settings, { clock, transport: createHttpsTransport({ clock }) });
+    return { messenger, tried: async (entry) => entry, close: () => messenger.close() };
+  },
+};
+const GATEWAY: Pick<Implementation, 'start'> = {
+  async start(settings, clock) {
+    const { gateway, tried } = await startTestGateway(settings, clock);
+    return { messenger: gateway.messenger, tried, close: () => gateway.stop() };
+  },
+};
+
+async function world(way = DIRECT): Promise<World> {
+  const started = await startWorld(way, {});
   onTestFinished(() => started.close());
   started.clock.run(20);
   return started;
@@ -79,5 +84,19 @@ describe('S4: the connector', () => {
     ground.simulator.control.faults.add({ fault: 'server_error', method: 'GET' });
     const { result_data: results } = await run(ground, sendText);
     expect(results[0]).toMatchObject({ status: 'success', data: [{ sid: ground.taken()[0]?.sid, status: 'queued' }] });
+  });
+
+  test('tells a text whose answer is lost only after the gateway had accepted it as one that may have been sent', async () => {
+    const ground = await world(GATEWAY);
+    const { faults } = ground.simulator.control;
+    faults.add({ fault: 'half_open', accept: true, method: 'POST', count: 1 });
+    faults.add({ fault: 'server_error', method: 'GET' });
+    faults.add({ fault: 'callback_lost' });
+    const { status, result_data: results } = await run(ground, sendText);
+    expect(ground.taken().map(({ to }) => to)).toEqual([PHONE]);
+    expect([status, results[0]?.data]).toEqual(['failed', []]);
+    expect(results[0]?.message).toMatch(
+      /The message SM[0-9a-f]{32} to \+15551230001 may have been sent: do not send it/,
+    );
   });
 });

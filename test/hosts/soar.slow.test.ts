@@ -162,18 +162,25 @@ describe.each(['3.9', '3.13'])('the app on the SDK of Python %s', (version) => {
 
   check(`tells a text as delivered whose answer was lost, through a gateway that finds it${missing}`, async () => {
     const { program, simulatorUrl, action } = await gateway();
-    const body = JSON.stringify({ fault: 'drop_answer', method: 'POST', count: 1 });
-    await fetch(`${simulatorUrl}/_simulator/faults`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    });
+    await strike(simulatorUrl, { fault: 'drop_answer', method: 'POST', count: 1 });
     const { results } = await run([action({})]);
     expect(results[0]?.result_data).toMatchObject([
       { status: 'success', message: DELIVERED, data: [{ to: '+15101112345' }] },
     ]);
     const phones = await program.run(['simulator', 'messages', '--json']);
     expect(phones.lines).toMatchObject([{ to: '+15101112345', answered: false }]);
+  });
+
+  check(`tells a text that a gateway knows nothing certain of as one that may have been sent${missing}`, async () => {
+    const { program, simulatorUrl, action } = await gateway();
+    await strike(simulatorUrl, { fault: 'drop_answer', method: 'POST', count: 1 });
+    await strike(simulatorUrl, { fault: 'server_error', method: 'GET' });
+    await strike(simulatorUrl, { fault: 'callback_lost' });
+    const [result] = (await run([action({})])).results[0]?.result_data ?? [];
+    expect(result).toMatchObject({ status: 'failed', data: [], summary: {} });
+    expect(result?.message).toMatch(/The message SM[0-9a-f]{32} to \+15101112345 may have been sent: do not send it/);
+    const phones = await program.run(['simulator', 'messages', '--json']);
+    expect(phones.lines).toHaveLength(1);
   });
 
   check(
@@ -331,6 +338,11 @@ interface Change {
   identifier?: string;
   config?: Record<string, string>;
   parameters?: ReadonlyArray<Record<string, unknown>>;
+}
+
+async function strike(simulatorUrl: string, fault: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  await fetch(`${simulatorUrl}/_simulator/faults`, { method: 'POST', headers, body: JSON.stringify(fault) });
 }
 
 /** The page's example against this address; `simulatorUrl` is whose time the pauses of the app move on. */

@@ -94,9 +94,9 @@ class TwilioConnector(BaseConnector):
             raise Failure("{0} {1}".format(failure.text, advice), True) from None
         if not isinstance(message.get("status"), str) or message["status"] == "":
             message["status"] = "unknown"
-        return self._follow(message)
+        return self._follow(message, to)
 
-    def _follow(self, message):
+    def _follow(self, message, to):
         """Until the status is final, for about a minute. A look that fails costs one attempt, never the message."""
         sid = message["sid"]
         end = time.monotonic() + consts.POLL_SECONDS * consts.POLL_ATTEMPTS
@@ -110,6 +110,10 @@ class TwilioConnector(BaseConnector):
             if over or message["status"] in consts.FINAL_STATUSES:
                 break
             time.sleep(consts.POLL_SECONDS)
+        # An error of what is still under way is a gateway's: it does not know whether Twilio has the message.
+        if message["status"] not in consts.FINAL_STATUSES and message.get("error_message"):
+            advice = consts.MAYBE_SENT_AS.format(id=sid, to=to)
+            raise Failure("{0} {1}".format(message["error_message"], advice), True)
         return message
 
 

@@ -38,5 +38,6 @@ POLL_SECONDS = 5
 POLL_ATTEMPTS = 12
 TIMEOUT_SECONDS = 30
 ANSWER_BYTES = 1048576
+LEAST_ERROR_CODE = 10000
 FINAL_STATUSES = ["delivered","read","undelivered","failed","canceled"]
 BAD_STATUSES = ["undelivered","failed","canceled"]

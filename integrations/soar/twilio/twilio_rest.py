@@ -11,9 +11,6 @@ import urllib3.exceptions
 
 import twilio_consts as consts
 
-# Twilio's own codes have five digits or more; smaller ones are somebody else's.
-FIRST_TWILIO_CODE = 10000
-
 # What requests and urllib3 say of an address or a header that cannot be, before they connect.
 UNUSABLE = (
     requests.exceptions.InvalidURL,
@@ -68,7 +65,7 @@ class Answer:
         if body.get("status", self.status) != self.status:
             return False
         code = body.get("code")
-        return self.from_twilio if code is None else isinstance(code, int) and code >= FIRST_TWILIO_CODE
+        return self.from_twilio if code is None else isinstance(code, int) and code >= consts.LEAST_ERROR_CODE
 
     def complaint(self):
         """What the connector says of an answer that is not what was asked for; the order is the connector's."""
