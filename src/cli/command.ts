@@ -63,23 +63,29 @@ export function listOption(options: Options, name: string): readonly string[] {
   return Array.isArray(value) ? value : typeof value === 'string' ? [value] : [];
 }
 
-export function usageError(command: string, fault: string): TollboardError {
-  return new TollboardError('TOLLBOARD_CLI_USAGE', {
-    details: { fault, command: command === '' ? '' : `${command} ` },
-  });
+/** Text as one word of a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** What a line to copy needs to reach the same gateway; its token is the reader's to give. */
+export function destinationWords(options: Options, urlOption: 'url' | 'gatewayUrl' = 'url'): string {
+  const given = { '--url': options[urlOption], '--data': options.data, '--config': options.config };
+  return Object.entries(given)
+    .flatMap(([flag, value]) => (typeof value === 'string' ? ` ${flag} ${shellWord(value)}` : []))
+    .join('');
+}
+
+/** A wrong use of a command; which one, {@link main} fills in. */
+export function usageError(fault: string): TollboardError {
+  return new TollboardError('TOLLBOARD_CLI_USAGE', { details: { fault, command: '' } });
 }
 
 /** A number from a flag, within bounds; throws `TOLLBOARD_CLI_USAGE`. */
-export function numberOption(
-  command: string,
-  flag: string,
-  text: string,
-  bounds: { min: number; max: number },
-): number {
+export function numberOption(flag: string, text: string, bounds: { min: number; max: number }): number {
   const value = /^\d{1,12}(\.\d{1,6})?$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (value >= bounds.min && value <= bounds.max) return value;
   throw usageError(
-    command,
     `${flag} is ${JSON.stringify(text.slice(0, 40))}; expected a number from ${bounds.min} to ${bounds.max}`,
   );
 }

@@ -4,7 +4,8 @@ import type { AccountSettings, Settings } from '../config/settings.ts';
 import type { SinkSettings, SinkView } from '../core/sinks.ts';
 import type { TwilioClient } from '../twilio/client.ts';
 import type { CheckRow } from './checks.ts';
-import { accessSync, constants, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { isTollboardError } from '../core/errors.ts';
 import { isLoopback, readGatewayFile } from './where.ts';
 
@@ -176,6 +177,44 @@ function programFault({ target }: SinkSettings): string | null {
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return missing ? `There is no program ${program}.` : `${program} cannot be run by this user.`;
+  }
+}
+
+/** What no account in sight means, here: the simulator, a gateway that has one of its own, or a start that is refused. */
+export async function noAccountChecks(dataDir: string): Promise<CheckRow[]> {
+  const name = 'accounts';
+  const simulated = await simulatedBy(dataDir);
+  if (simulated === false)
+    return [
+      note(
+        name,
+        "The running gateway has a Twilio account that is in nobody's sight here, so it is not looked at.",
+        'Run doctor with the environment and the --config of that gateway.',
+      ),
+    ];
+  const starts = '"tollboard start" runs the simulator';
+  const real = simulated === null && existsSync(path.join(dataDir, 'tollboard.sqlite'));
+  return [
+    note(
+      name,
+      `No Twilio account is configured: ${starts}${real ? ', unless this data is that of a real account' : ''}.`,
+      'Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN when real texts are to leave.',
+    ),
+  ];
+}
+
+/** As the gateway on this folder says; null where none answers. */
+async function simulatedBy(dataDir: string): Promise<boolean | null> {
+  try {
+    const file = readGatewayFile(dataDir);
+    if (file === null) return null;
+    const answer = await globalThis.fetch(`${file.url}/healthz`, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(READY_MS),
+    });
+    return ((await answer.json()) as { simulated: boolean }).simulated;
+  } catch {
+    return null;
   }
 }
 

@@ -48,6 +48,8 @@ describe('usage', () => {
     [['send', '--to', '-', '--to', '-'], 'only once'],
     [['send', '--to', '-'], 'the input is empty'],
     [['call', '--to', '+15550100001', '--voice', 'x'], 'belong to --say'],
+    [['send', '--to', '+15550100001', '--body', 'x', '--direct', '--url', 'http://127.0.0.1:1'], '--direct goes past'],
+    [['call', '--to', '+15550100001', '--say', 'x', '--direct', '--token', 'x'], '--direct goes past'],
     [['status', 'SM1', '--resolve', 'maybe'], '--resolve is "maybe"'],
     [['status'], "missing required argument 'id'"],
     [['simulator', 'clock', '--advance', 'x'], '--advance is "x"'],
@@ -58,6 +60,39 @@ describe('usage', () => {
     expect(err).toContain('See "tollboard');
     expect(err).toContain('TOLLBOARD_CLI_USAGE');
     expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
+    [['config', 'token', 'create'], 'config token create'],
+    [['config', 'token', 'crate'], 'config token'],
+    [['simulator', 'inbound', '--frm', '+15550100001'], 'simulator inbound'],
+    [['simulator', 'inbound'], 'simulator inbound'],
+    [['events', '--since', 'x'], 'events'],
+    [['recipients', '--url', 'http://127.0.0.1:1'], 'recipients'],
+    [['store', 'check', '--url', 'nowhere'], 'store check'],
+    [['sned'], ''],
+  ])('%j points to the help of that very command', async (argv, command) => {
+    const { code, err } = await tollboard(argv);
+    expect(code).toBe(2);
+    expect(err).toContain(`See "tollboard ${command === '' ? '' : `${command} `}--help"`);
+  });
+
+  it.each([
+    [['simulator', 'inboud'], "Unknown command 'inboud' (Did you mean inbound?)"],
+    [['events', 'repaly', 'EV1'], "Unknown command 'repaly' (Did you mean replay?)"],
+    [['events', 'xyzzy'], "Unknown command 'xyzzy'"],
+  ])('%j is a mistyped subcommand, although the command above it runs by itself', async (argv, words) => {
+    const { code, err } = await tollboard(argv);
+    expect(code).toBe(2);
+    expect(err).toContain(words);
+  });
+
+  it('the help of every command fits a terminal of 80 columns', async () => {
+    for (const { name } of COMMANDS) {
+      const { out } = await tollboard([name, '--help']);
+      const long = out.split('\n').filter((line) => line.length > 80 && !line.startsWith('  tollboard '));
+      expect(long, name).toEqual([]);
+    }
   });
 
   it('neither gateway nor account is exit 2 with the remedy', async () => {

@@ -3,7 +3,8 @@
 import type { CommandRow, OptionRow } from './command.ts';
 import type { Io } from './io.ts';
 import { Command, CommanderError, Option } from 'commander';
-import { isTollboardError } from '../core/errors.ts';
+import { isTollboardError, TollboardError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import { version } from '../version.ts';
 import { usageError } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -51,13 +52,45 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 0;
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
     // Help that is shown because a subcommand is missing says all there is to say.
-    if (error.code === 'commander.help') return 2;
-    throw usageError(COMMANDS.some(({ name }) => name === wanted) ? (wanted ?? '') : '', sentence(error.message));
+    if (error instanceof CommanderError && error.code === 'commander.help') return 2;
+    throw inCommand(commandAt(program, argv), error);
   }
   return code;
+}
+
+/** The innermost command that the words name. */
+function commandAt(program: Command, argv: readonly string[]): Command {
+  let command = program;
+  for (const word of argv) {
+    const inner = command.commands.find((child) => child.name() === word);
+    if (inner === undefined) break;
+    command = inner;
+  }
+  return command;
+}
+
+/** A wrong use points to the help of the very command; any other error stays as it is. */
+function inCommand(command: Command, error: unknown): unknown {
+  const wrongUse = (fault: unknown) =>
+    new TollboardError('TOLLBOARD_CLI_USAGE', { details: { fault: String(fault), command: wordsOf(command) } });
+  if (error instanceof CommanderError) return wrongUse(unknownSubcommand(command, error) ?? sentence(error.message));
+  return isTollboardError(error) && error.code === 'TOLLBOARD_CLI_USAGE' ? wrongUse(error.details.fault) : error;
+}
+
+/** `simulator inboud`: for commander a command that also runs by itself has an argument too many there. */
+function unknownSubcommand(command: Command, { code }: CommanderError): string | null {
+  const [given = ''] = command.args;
+  if (code !== 'commander.excessArguments' || command.commands.length === 0) return null;
+  const names = command.commands.map((child) => child.name());
+  const near = nearest(given, names);
+  return `Unknown command '${given.slice(0, 40)}' (${near === null ? `there are ${names.join(', ')}` : `Did you mean ${near}?`})`;
+}
+
+/** `config token ` of `tollboard config token`; nothing for the program itself. */
+function wordsOf(command: Command): string {
+  return command.parent === null ? '' : `${wordsOf(command.parent)}${command.name()} `;
 }
 
 /** Commands that only hold others. */
@@ -73,7 +106,7 @@ function define(command: Command, row: CommandRow, io: Io, finish: (code: number
     const options = command.opts();
     // Not commander's own check: that comes before the one for mistyped options, which say more.
     const missing = row.options.find(({ flags, required }) => required && options[nameOf(flags)] === undefined);
-    if (missing !== undefined) throw usageError(row.name, `Required option '${missing.flags}' not specified`);
+    if (missing !== undefined) throw usageError(`Required option '${missing.flags}' not specified`);
     const out = createOutput(io, options.json === true);
     finish(await row.run({ args: command.args, options, out, io }));
   });
@@ -110,6 +143,8 @@ function newCommand(name: string, io: Io): Command {
       .allowExcessArguments(false)
       // `simulator inbound --json`: an option after a subcommand is the subcommand's.
       .enablePositionalOptions()
+      // Long flags leave little room beside them; commander would then not wrap at all.
+      .configureHelp({ minWidthToWrap: 20 })
       .configureOutput({
         writeOut: (text) => void io.stdout.write(text),
         writeErr: (text) => void io.stderr.write(text),

@@ -9,7 +9,7 @@ import type { Plan, PlannedRecipient } from './plan.ts';
 import { isoTime } from '../core/check.ts';
 import { TollboardError } from '../core/errors.ts';
 import { plainRandom, systemClock } from '../system.ts';
-import { listOption, numberOption, textOption, usageError } from './command.ts';
+import { destinationWords, listOption, numberOption, textOption, usageError } from './command.ts';
 import { handOver, isOpen, waitForEnd, waitSignal } from './deliver.ts';
 import { exitCode } from './exit-code.ts';
 import { openMessenger } from './messenger.ts';
@@ -47,19 +47,15 @@ const MAX_INPUT_BYTES = 256 * 1024 * 1024;
 
 /** `params`: what the command adds to the flags, e.g. `say`. */
 export async function sendAll(kind: EntryKind, call: Call, params: ParameterValues = {}): Promise<number> {
-  const command = kind === 'call' ? 'call' : 'send';
   const { options, io, out } = call;
-  const waitSeconds = waitOption(command, call);
-  const common = commonRequest(kind, command, call);
+  const waitSeconds = waitOption(call);
+  const common = commonRequest(kind, call);
   const asked = await makePlan(kind, call, { ...parameterValues(kind, options), ...params }, common);
   // The checks of core are loaded only here: a gateway makes its own.
   if (options.dryRun === true) return (await import('./dry-run.ts')).dryRun(asked, call);
-  const destination = await findDestination({
-    options,
-    env: io.env,
-    cwd: io.cwd,
-    urlOption: kind === 'call' ? 'gatewayUrl' : 'url',
-  });
+  const urlOption = kind === 'call' ? 'gatewayUrl' : 'url';
+  const destination = await findDestination({ options, env: io.env, cwd: io.cwd, urlOption });
+  const later = `ask "tollboard status <id>${destinationWords(options, urlOption)}"`;
   if (destination.kind === 'direct') refuseStored(call);
   // Minted here, not per chunk: it is what the command can be repeated with.
   const plan =
@@ -83,11 +79,11 @@ export async function sendAll(kind: EntryKind, call: Call, params: ParameterValu
       stop();
       waitProgress.end();
       outcomes = waited.outcomes;
-      if (waited.error !== null) tellEndOfWait(waited.error, out);
+      if (waited.error !== null) tellEndOfWait(waited.error, later, out);
     }
     const entries = inInputOrder(plan, outcomes);
     printEntries(entries, out);
-    if (io.interrupted.aborted) tellInterruption(entries, call, destination.kind);
+    if (io.interrupted.aborted) tellInterruption(entries, { later, where: destination.kind, out });
     return exitCode(entries, waitSeconds !== null);
   } finally {
     await close();
@@ -100,18 +96,17 @@ async function makePlan(
   params: ParameterValues,
   common: Omit<SendRequest, 'to' | 'params'>,
 ): Promise<Plan> {
-  const command = kind === 'call' ? 'call' : 'send';
   const given = listOption(call.options, 'to');
   const recipients: PlannedRecipient[] = [];
   if (given.filter((to) => to === '-').length > 1)
-    throw usageError(command, 'Standard input can be read only once: give --to - once');
+    throw usageError('Standard input can be read only once: give --to - once');
   for (const to of given) {
     if (to !== '-') recipients.push({ to: to.trim(), params });
     else
       for (const row of await readRecipients(call))
         recipients.push({ to: row.to, params: rowParams(kind, params, row.columns) });
   }
-  if (recipients.length === 0) throw usageError(command, 'There is no recipient: the input is empty');
+  if (recipients.length === 0) throw usageError('There is no recipient: the input is empty');
   return planRequests(recipients, {
     common,
     idempotencyKey: textOption(call.options, 'idempotencyKey') ?? null,
@@ -143,19 +138,16 @@ function rowParams(
   return Object.keys(columns).length === 0 ? params : { ...params, ...columnValues(kind, columns) };
 }
 
-function commonRequest(kind: EntryKind, command: string, { options }: Call): Omit<SendRequest, 'to' | 'params'> {
+function commonRequest(kind: EntryKind, { options }: Call): Omit<SendRequest, 'to' | 'params'> {
   const at = textOption(options, 'at');
   const onUnknown = textOption(options, 'onUnknown');
   const account = textOption(options, 'account');
   const notBefore = at === undefined ? null : isoTime(at);
   if (at !== undefined && notBefore === null) {
-    throw usageError(
-      command,
-      `--at is ${JSON.stringify(at.slice(0, 40))}; expected a time such as 2027-01-31T09:00:00Z`,
-    );
+    throw usageError(`--at is ${JSON.stringify(at.slice(0, 40))}; expected a time such as 2027-01-31T09:00:00Z`);
   }
   if (onUnknown !== undefined && onUnknown !== 'resend' && onUnknown !== 'hold') {
-    throw usageError(command, `--on-unknown is ${JSON.stringify(onUnknown.slice(0, 40))}; expected resend or hold`);
+    throw usageError(`--on-unknown is ${JSON.stringify(onUnknown.slice(0, 40))}; expected resend or hold`);
   }
   return {
     kind,
@@ -166,10 +158,10 @@ function commonRequest(kind: EntryKind, command: string, { options }: Call): Omi
   };
 }
 
-function waitOption(command: string, { options }: Call): number | null {
+function waitOption({ options }: Call): number | null {
   if (options.wait === undefined) return null;
   if (options.wait === true) return WAIT_SECONDS;
-  return numberOption(command, '--wait', String(options.wait), { min: 0, max: MAX_WAIT_SECONDS });
+  return numberOption('--wait', String(options.wait), { min: 0, max: MAX_WAIT_SECONDS });
 }
 
 /** Refused before anything is sent: leaving them out would break what they promise. */
@@ -184,26 +176,25 @@ function refuseStored({ options }: Call): void {
 }
 
 /** What was handed over stays so, whatever became of the wait: the lines tell the ids. */
-function tellEndOfWait(error: TollboardError, out: Output): void {
+function tellEndOfWait(error: TollboardError, later: string, out: Output): void {
   out.note(`The wait ended: ${error.message}`);
-  out.note('What was sent is listed as last seen; do not send it again, ask "tollboard status <id>".');
+  out.note(`What was sent is listed as last seen; do not send it again, ${later}.`);
 }
 
-function tellInterruption(entries: readonly Entry[], call: Call, where: 'gateway' | 'direct'): void {
+function tellInterruption(
+  entries: readonly Entry[],
+  { later, where, out }: { later: string; where: 'gateway' | 'direct'; out: Output },
+): void {
   const own = entries.filter((entry) => entry.duplicate !== true);
   const nameless = own.filter((entry) => entry.state === 'unknown' && entry.id === null);
   if (where === 'direct' && nameless.length > 0) {
     const numbers = nameless.map((entry) => printable(entry.to)).join(' ');
-    call.out.note(
-      `Interrupted. Nobody knows whether Twilio took it for ${numbers}; look at its log before you repeat it.`,
-    );
+    out.note(`Interrupted. Nobody knows whether Twilio took it for ${numbers}; look at its log before you repeat it.`);
   }
   const open = own.filter(isOpen);
   if (open.length === 0) return;
   const who = where === 'gateway' ? 'The gateway' : 'Twilio';
-  call.out.note(
-    `Interrupted. ${who} goes on with ${open.map((entry) => entry.id).join(' ')}; see "tollboard status <id>".`,
-  );
+  out.note(`Interrupted. ${who} goes on with ${open.map((entry) => entry.id).join(' ')}; ${later}.`);
 }
 
 function tooLarge(): TollboardError {

@@ -44,11 +44,14 @@ const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
  */
 export async function findDestination(sources: WhereSources): Promise<Destination> {
   const { options, env } = sources;
-  if (options.direct !== true) {
-    const flagUrl = textOption(options, sources.urlOption ?? 'url');
+  const flagUrl = textOption(options, sources.urlOption ?? 'url');
+  const flag = sources.urlOption === 'gatewayUrl' ? '--gateway-url' : '--url';
+  if (options.direct === true) {
+    if (flagUrl !== undefined || options.token !== undefined)
+      throw usageError(`--direct goes past any gateway, so ${flag} and --token cannot stand beside it`);
+  } else {
     const url = flagUrl ?? set(env.TOLLBOARD_URL);
     const token = textOption(options, 'token') ?? set(env.TOLLBOARD_TOKEN);
-    const flag = sources.urlOption === 'gatewayUrl' ? '--gateway-url' : '--url';
     if (url !== undefined) return named(url, token, flagUrl === undefined ? 'TOLLBOARD_URL' : flag);
   }
   const settings = await settingsFor(sources);
@@ -128,12 +131,11 @@ function named(
 ): Destination {
   if (!isPlainAddress(url)) {
     throw usageError(
-      '',
       `${origin} is ${JSON.stringify(withoutCredentials(url).slice(0, 80))}; expected an http or https address without credentials`,
     );
   }
   if (token === undefined)
-    throw usageError('', `The gateway at ${new URL(url).origin} needs a token: give --token or TOLLBOARD_TOKEN`);
+    throw usageError(`The gateway at ${new URL(url).origin} needs a token: give --token or TOLLBOARD_TOKEN`);
   const from = origin === 'TOLLBOARD_URL' ? 'environment' : 'flags';
   return { kind: 'gateway', url: url.replace(/\/+$/, ''), token, from };
 }

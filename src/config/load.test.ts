@@ -70,6 +70,14 @@ describe('settings', () => {
     );
   });
 
+  it('name what named a file that cannot be read', async () => {
+    await expect(load({}, { config: 'nowhere.yaml' })).rejects.toThrow(/^--config: the file .*nowhere\.yaml/);
+    await expect(load({ TOLLBOARD_CONFIG: 'nowhere.yaml' })).rejects.toThrow(/^TOLLBOARD_CONFIG: the file/);
+    await expect(load({}, { accounts: 'nowhere.yaml' })).rejects.toThrow(/^--accounts: the file/);
+    write('simulator:\n  accounts: nowhere.yaml\n');
+    await expect(load()).rejects.toThrow(/tollboard\.yaml:2:3: the file/);
+  });
+
   it('keep a number with its plus sign as the text that was written', async () => {
     write('sender: +15552014545\nsenders:\n  +15552014545: {per_second: 0.5}\n  MGa: {per_second: 10}\n');
     const settings = await load();
@@ -86,6 +94,8 @@ describe('settings', () => {
     const { simulator } = await load();
     expect(simulator.accounts?.placeOf('accounts[0].price')).toMatch(/sim\.yaml:2:\d+$/);
     expect(simulator.accounts?.placeOf('accounts[0].missing')).toMatch(/sim\.yaml:2:5$/);
+    // The name's own line, although its value begins on the next.
+    expect(simulator.accounts?.placeOf('accounts')).toMatch(/sim\.yaml:1:1$/);
     expect(simulator).toMatchObject({
       accountsFile: path.join(cwd, 'sim.yaml'),
       accounts: {

@@ -55,7 +55,7 @@ export async function loadSettingsWithOrigins(sources: SettingsSources): Promise
   const raw = new Map<string, Located>();
   const values = collectValues({
     raw,
-    file: source === null || configFile === null ? null : source.readSource(configFile, env),
+    file: source === null || configFile === null ? null : source.readSource(configFile.path, env, configFile.namedBy),
     printPlace: (place) => source?.printPlace(place) ?? '',
     env,
     flags: { '--host': flags.host, '--port': flags.port, '--data': flags.data, '--accounts': flags.accounts },
@@ -64,7 +64,10 @@ export async function loadSettingsWithOrigins(sources: SettingsSources): Promise
   const accounts = accountsOf(values);
   const settings = settingsOf(values, flags);
   const { accountsFile } = settings.simulator;
-  if (accountsFile !== null) settings.simulator.accounts = await readPlain(accountsFile, env);
+  if (accountsFile !== null) {
+    const namedBy = values.get('simulator.accounts')?.where;
+    settings.simulator.accounts = await readPlain(accountsFile, env, namedBy);
+  }
   const warnings = accounts.flatMap(sidWarning);
   const automation = {
     automations: raw.get('automation') ?? null,
@@ -72,24 +75,25 @@ export async function loadSettingsWithOrigins(sources: SettingsSources): Promise
     restCommand: raw.get('rest_command') ?? null,
     homeAssistant: homeAssistantOf(values),
     printPlace: (place: Place) => source?.printPlace(place) ?? '',
-    configFile,
+    configFile: configFile?.path ?? null,
     reload: configFile === null ? null : async () => (await loadSettings(sources)).automation,
   };
-  return { settings: { ...settings, accounts, automation, configFile, warnings }, values };
+  return { settings: { ...settings, accounts, automation, configFile: configFile?.path ?? null, warnings }, values };
 }
 
 /** A YAML or JSON file as plain data, tags resolved: for what is declared outside the configuration. */
-export async function readPlain(file: string, env: SettingsSources['env']): Promise<PlainFile> {
+export async function readPlain(file: string, env: SettingsSources['env'], namedBy?: string): Promise<PlainFile> {
   const { readSource, placeAt, printPlace } = await import('./source.ts');
-  const source = readSource(file, env);
+  const source = readSource(file, env, namedBy);
   return { value: toPlain(source), placeOf: (where) => printPlace(placeAt(source, where)) };
 }
 
-function findConfigFile({ flags, env, cwd }: SettingsSources): string | null {
-  const named = flags.config ?? (env.TOLLBOARD_CONFIG === '' ? undefined : env.TOLLBOARD_CONFIG);
-  if (named !== undefined) return path.resolve(cwd, named);
+function findConfigFile({ flags, env, cwd }: SettingsSources): { path: string; namedBy: string } | null {
+  if (flags.config !== undefined) return { path: path.resolve(cwd, flags.config), namedBy: '--config' };
+  const named = env.TOLLBOARD_CONFIG ?? '';
+  if (named !== '') return { path: path.resolve(cwd, named), namedBy: 'TOLLBOARD_CONFIG' };
   const usual = path.resolve(cwd, 'tollboard.yaml');
-  return existsSync(usual) ? usual : null;
+  return existsSync(usual) ? { path: usual, namedBy: 'configuration' } : null;
 }
 
 function settingsOf(

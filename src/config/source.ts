@@ -22,11 +22,11 @@ interface Reading {
 }
 
 /**
- * The top-level value of `file`. Throws `TOLLBOARD_CONFIG_FILE_UNREADABLE`, `TOLLBOARD_CONFIG_SYNTAX` and
+ * The top-level value of `file`, which `namedBy` named (a flag, a variable, a place in another file). Throws `TOLLBOARD_CONFIG_FILE_UNREADABLE`, `TOLLBOARD_CONFIG_SYNTAX` and
  * `TOLLBOARD_CONFIG_TAG_UNRESOLVED`, each with file, line and column.
  */
-export function readSource(file: string, env: Reading['env']): Located {
-  return readFile(file, { env, files: [], budget: { values: MAX_VALUES } }, null);
+export function readSource(file: string, env: Reading['env'], namedBy = 'configuration'): Located {
+  return readFile(file, { env, files: [], budget: { values: MAX_VALUES } }, namedBy);
 }
 
 export function printPlace(place: Place): string {
@@ -34,24 +34,25 @@ export function printPlace(place: Place): string {
   return `${relative.startsWith('..') ? place.file : relative}:${place.line}:${place.column}`;
 }
 
-/** The place of a value by its path in the plain data (`accounts[0].sid`); of what is missing, that of what holds it. */
+/**
+ * Where a path of the plain data (`accounts[0].sid`) stands: its name, for a value may begin on a later line. Of what is
+ * missing, the place of what holds it.
+ */
 export function placeAt(source: Located, path: string): Place {
+  let { place } = source;
   let found = source;
   for (const [, name = '', index] of path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)) {
-    const inner: Located | undefined =
-      found.kind === 'list'
-        ? found.items[Number(index)]
-        : found.kind === 'map'
-          ? found.entries.find(({ key }) => key === name)?.value
-          : undefined;
+    const item = found.kind === 'list' ? found.items[Number(index)] : undefined;
+    const entry = found.kind === 'map' ? found.entries.find(({ key }) => key === name) : undefined;
+    const inner = entry?.value ?? item;
     if (inner === undefined) break;
+    place = (entry ?? inner).place;
     found = inner;
   }
-  return found.place;
+  return place;
 }
 
-function readFile(file: string, reading: Reading, includedAt: Place | null): Located {
-  const where = includedAt === null ? 'configuration' : printPlace(includedAt);
+function readFile(file: string, reading: Reading, where: string): Located {
   if (reading.files.includes(file) || reading.files.length > MAX_INCLUDES) {
     throw new TollboardError('TOLLBOARD_CONFIG_TAG_UNRESOLVED', {
       details: { where, tag: '!include', name: path.basename(file), fault: 'the files include each other without end' },
@@ -122,9 +123,9 @@ function resolveTag(tag: Tag, argument: string, place: Place, reading: Reading):
     });
   };
   const folder = path.dirname(place.file);
-  if (tag === '!include') return readFile(path.resolve(folder, argument), reading, place);
+  if (tag === '!include') return readFile(path.resolve(folder, argument), reading, printPlace(place));
   if (tag === '!secret') {
-    const secrets = readFile(path.join(folder, 'secrets.yaml'), reading, place);
+    const secrets = readFile(path.join(folder, 'secrets.yaml'), reading, printPlace(place));
     const found = secrets.kind === 'map' ? secrets.entries.find((entry) => entry.key === argument)?.value : undefined;
     if (found?.kind !== 'text') return fail('secrets.yaml beside the file has no such key');
     return { ...found, secret: true, place };

@@ -618,7 +618,7 @@ export const ERRORS = {
   },
   TOLLBOARD_SIMULATOR_INPUT_INVALID: {
     kind: 'invalid',
-    message: "{where} is '{value}', expected {expected}.",
+    message: '{where} is {value}, expected {expected}.',
     remedy: 'Correct it and repeat; docs/reference/simulator.md shows every member.',
   },
   TOLLBOARD_SIMULATOR_NUMBER_UNKNOWN: {

@@ -41,7 +41,8 @@ describe('the accounts file', () => {
   const account = { sid: 'AC1', auth_token: 't' };
   test.each([
     ['text', 'accounts file', 'an object'],
-    [{ account: [] }, 'accounts file.account', 'perhaps accounts'],
+    [{ account: [] }, 'accounts file.account is not known here', 'perhaps accounts'],
+    [{ listen: {} }, 'accounts file.listen is not known here', 'one of defaults, accounts, scenarios'],
     [{ accounts: {} }, 'accounts file.accounts', 'a list'],
     [{ accounts: [{ auth_token: 't' }] }, 'accounts[0].sid', 'the account SID'],
     [{ accounts: [{ sid: 'AC1' }] }, 'accounts[0].auth_token', 'the auth token'],
@@ -64,7 +65,7 @@ describe('the accounts file', () => {
     expect(parse({ accounts: [{ sid: 'A/C' }] })).toThrow(
       /^sim\.yaml:3:1<accounts\[0\]\.sid>: accounts\[0\]\.sid is 'A\/C'/,
     );
-    expect(parse({ acounts: [] })).toThrow(/^sim\.yaml:3:1<acounts>: acounts is/);
+    expect(parse({ acounts: [] })).toThrow(/^sim\.yaml:3:1<acounts>: acounts is not known here/);
     expect(parse([])).toThrow(/^sim\.yaml:3:1<> is '\[\]'/);
   });
 });

@@ -20,8 +20,8 @@ export function record<S extends Shape>(shape: S): Reader<Read<S>> {
       const reader = Object.hasOwn(shape, name) ? shape[name] : undefined;
       if (reader === undefined) {
         const near = nearest(name, Object.keys(shape));
-        const names = near === null ? `one of ${Object.keys(shape).join(', ')}` : `perhaps ${near}`;
-        throw misfit(`${where}.${key}`, key, `a known name (${names})`);
+        const expected = near === null ? `one of ${Object.keys(shape).join(', ')}` : `perhaps ${near}`;
+        throw invalid(`${where}.${key}`, 'not known here', expected);
       }
       if (member !== undefined && member !== null) read[name] = reader(member, `${where}.${key}`);
     }
@@ -78,7 +78,9 @@ export function required<T>(value: T | undefined, where: string, expected: strin
 
 export function misfit(where: string, value: unknown, expected: string): TollboardError {
   const shown = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-  return new TollboardError('TOLLBOARD_SIMULATOR_INPUT_INVALID', {
-    details: { where, value: shown.length > 60 ? `${shown.slice(0, 60)}…` : shown, expected },
-  });
+  return invalid(where, `'${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}'`, expected);
+}
+
+function invalid(where: string, value: string, expected: string): TollboardError {
+  return new TollboardError('TOLLBOARD_SIMULATOR_INPUT_INVALID', { details: { where, value, expected } });
 }

@@ -35,7 +35,7 @@ describe('docs/reference/simulator.md', () => {
   test('names members of scenarios that exist, and no other would be taken', () => {
     const members = rows('Scenarios').map(([name]) => name);
     const refusal = () => readScenarios([{ qqqqqqqqqqqq: 1 }], 'scenarios');
-    expect(refusal).toThrow(`(one of to, from, ${members.join(', ')})`);
+    expect(refusal).toThrow(`one of to, from, ${members.join(', ')}.`);
   });
 
   test('has an accounts file and a fault that are accepted', () => {

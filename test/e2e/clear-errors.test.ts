@@ -224,9 +224,13 @@ describe('entries of another account', () => {
     const without = await program.run(['start', '--port', '0', '--data', 'moved']);
     expectOneError(without, 2);
     expect(without.err).toContain('TOLLBOARD_CONFIG_REAL_DATA');
+    const accounts = async () =>
+      (await program.run(['doctor', '--data', 'moved', '--json'])).lines.find(({ name }) => name === 'accounts');
+    expect((await accounts())?.message).toContain('unless this data is that of a real account');
 
     const second = await program.serve(start, { ...direct });
     const id = String(sent.lines[0]?.id);
+    expect(await accounts()).toMatchObject({ ok: true, message: expect.stringContaining('running gateway has') });
     const held = await program.run(['status', id, '--watch', '--data', 'moved', '--json']);
     expect(held).toMatchObject({ code: 4, err: '' });
     expect(held.lines.at(-1)).toMatchObject({

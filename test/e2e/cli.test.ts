@@ -52,6 +52,10 @@ describe('a first text', () => {
     expect(decisions.map(({ what }) => what)).toEqual(['accepted', 'claimed', 'answered', 'status', 'status']);
     const phone = await program.run(['simulator', 'messages', '--to', '+15550100001', '--json']);
     expect(phone.lines).toMatchObject([{ body: 'Hello from Tollboard', status: 'delivered' }]);
+    const seen = await program.run(['simulator', 'messages', '--to', '+15550100001'], { env: ON_A_TERMINAL });
+    expect(seen.out).toMatch(
+      /^ACCEPTED AT .*\n20\S+Z +\+15550000001 +\+15550100001 +delivered +SM\S+ +Hello from Tollboard\n$/,
+    );
   });
 
   it('twice with one key is sent once; another body under it is refused', async () => {

@@ -135,6 +135,8 @@ describe('a lost answer with on_unknown hold', () => {
     expect(status.code).toBe(4);
     for (const choice of ['sent', 'resend', 'drop'])
       expect(status.err).toContain(`tollboard status ${id} --resolve ${choice}`);
+    const elsewhere = await cli('status', String(id), '--data', './data');
+    expect(elsewhere.err).toContain(`tollboard status ${id} --resolve drop --data ./data`);
     expect((await cli('status', String(id), '--watch')).code).toBe(4);
     const explained = await cli('status', String(id), '--explain');
     expect(explained.out).toMatch(/accepted.+claimed.+lost.+listing.+held/s);

@@ -29,7 +29,7 @@ export const commands: readonly CommandRow[] = [
     run: (call) => {
       const [text, voice, language] = ['say', 'voice', 'language'].map((name) => textOption(call.options, name));
       if (text === undefined && (voice !== undefined || language !== undefined)) {
-        throw usageError('call', '--voice and --language belong to --say');
+        throw usageError('--voice and --language belong to --say');
       }
       return sendAll('call', call, sayParams(text, voice, language));
     },

@@ -14,6 +14,7 @@ import {
   environmentChecks,
   faultRow,
   gatewayChecks,
+  noAccountChecks,
   senderChecks,
   sinkChecks,
   webhookChecks,
@@ -67,11 +68,7 @@ async function doctor(call: Call): Promise<number> {
 }
 
 async function twilioChecks(settings: Settings, signal: AbortSignal): Promise<CheckRow[]> {
-  if (settings.accounts.length === 0) {
-    const message = 'No Twilio account is configured: "tollboard start" runs the simulator.';
-    const remedy = 'Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN when real texts are to leave.';
-    return [{ name: 'accounts', ok: true, warning: true, message, remedy }];
-  }
+  if (settings.accounts.length === 0) return noAccountChecks(settings.dataDir);
   const { createHttpsTransport } = await import('../../twilio/https-transport.ts');
   const { createTwilioClient } = await import('../../twilio/client.ts');
   const transport = createHttpsTransport({ clock: systemClock, environment: process.env });

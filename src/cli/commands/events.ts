@@ -105,18 +105,15 @@ async function replay(call: Call): Promise<number> {
 function filterOf({ options }: Call, since: string | undefined): EventFilter {
   const type = textOption(options, 'type');
   if (type !== undefined && !EVENT_TYPES.some((known) => known === type))
-    throw usageError('events', `--type is ${JSON.stringify(type)}; expected ${EVENT_TYPES.join(', ')}`);
+    throw usageError(`--type is ${JSON.stringify(type)}; expected ${EVENT_TYPES.join(', ')}`);
   const fields = listOption(options, 'field');
   const odd = fields.find((field) => !/^[A-Za-z0-9_]+=/.test(field));
   if (odd !== undefined)
-    throw usageError(
-      'events',
-      `--field is ${JSON.stringify(odd)}; expected a name and a value, such as From=+15551230001`,
-    );
+    throw usageError(`--field is ${JSON.stringify(odd)}; expected a name and a value, such as From=+15551230001`);
   return {
     fields,
     ...(type === undefined ? {} : { type }),
-    ...(since === undefined ? {} : { since: instantOf('events', '--since', since) }),
+    ...(since === undefined ? {} : { since: instantOf('--since', since) }),
   };
 }
 

@@ -86,7 +86,7 @@ async function inputOf({ args, io }: Call): Promise<unknown> {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     const where = file === '-' ? 'standard input' : file;
-    throw usageError('host', `${where} is no JSON (${faultOf(cause)})`);
+    throw usageError(`${where} is no JSON (${faultOf(cause)})`);
   }
 }
 
@@ -100,19 +100,19 @@ function readInput(path: string, name: string): string {
     const content = readFileSync(path);
     if (content.length <= MAX_INPUT) return content.toString('utf8');
   } catch (error) {
-    throw usageError('host', `${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? ''})`);
+    throw usageError(`${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? ''})`);
   }
-  throw usageError('host', `${name} has more than ${MAX_INPUT} bytes`);
+  throw usageError(`${name} has more than ${MAX_INPUT} bytes`);
 }
 
 async function standardInput({ stdin }: Call['io']): Promise<string> {
-  if (stdin.isTTY === true) throw usageError('host', 'An input is missing: give a file, or write it to standard input');
+  if (stdin.isTTY === true) throw usageError('An input is missing: give a file, or write it to standard input');
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of stdin as AsyncIterable<Buffer | string>) {
     const chunk = Buffer.from(part);
     size += chunk.length;
-    if (size > MAX_INPUT) throw usageError('host', `Standard input has more than ${MAX_INPUT} bytes`);
+    if (size > MAX_INPUT) throw usageError(`Standard input has more than ${MAX_INPUT} bytes`);
     parts.push(chunk);
   }
   return Buffer.concat(parts).toString('utf8');
@@ -177,8 +177,7 @@ async function direct(host: RunnableHost, input: unknown, { io }: Call): Promise
   const { normalizeBaseUrl } = await import('../../core/base-url.ts');
   const given = io.env.TWILIO_BASE_URL || credentials.baseUrl || 'https://api.twilio.com';
   const baseUrl = normalizeBaseUrl(given);
-  if (baseUrl === null)
-    throw usageError('host', 'The address of Twilio is not usable; expected an http or https address');
+  if (baseUrl === null) throw usageError('The address of Twilio is not usable; expected an http or https address');
   const { createDirectMessenger } = await import('../../direct.ts');
   const { accountSid, username, password } = credentials;
   const key = username === accountSid ? null : username;

@@ -64,7 +64,7 @@ export const commands: readonly CommandRow[] = [
     (options) => ({
       method: 'POST',
       path: 'inbound',
-      body: { ...webhookFields('inbound', options), Body: textOption(options, 'body') ?? '', ...mediaField(options) },
+      body: { ...webhookFields(options), Body: textOption(options, 'body') ?? '', ...mediaField(options) },
     }),
   ),
   verb(
@@ -77,13 +77,17 @@ export const commands: readonly CommandRow[] = [
     ],
     (options) =>
       options.inbound === true
-        ? { method: 'POST', path: 'calls', body: webhookFields('calls', options) }
+        ? { method: 'POST', path: 'calls', body: webhookFields(options) }
         : { method: 'GET', path: `calls${filterQuery(options)}` },
+    { 'ACCEPTED AT': 'acceptedAt', FROM: 'from', TO: 'to', STATUS: 'status', SECONDS: 'duration', SID: 'sid' },
   ),
-  verb('messages', 'List what every phone got and every acceptance.', FILTER_OPTIONS, (options) => ({
-    method: 'GET',
-    path: `messages${filterQuery(options)}`,
-  })),
+  verb(
+    'messages',
+    'List what every phone got and every acceptance.',
+    FILTER_OPTIONS,
+    (options) => ({ method: 'GET', path: `messages${filterQuery(options)}` }),
+    { 'ACCEPTED AT': 'acceptedAt', FROM: 'from', TO: 'to', STATUS: 'status', SID: 'sid', BODY: 'body' },
+  ),
   verb(
     'faults',
     'List, add or clear faults.',
@@ -131,12 +135,15 @@ export const commands: readonly CommandRow[] = [
   verb('coverage', 'Show which endpoints were used.', [], () => ({ method: 'GET', path: 'coverage' })),
 ];
 
+/** `columns`: heading and member of what is shown of each item; without them a list is printed as JSON, whole. */
 function verb(
   name: string,
   summary: string,
   options: readonly OptionRow[],
   request: (options: Options) => ControlRequest,
+  columns: Readonly<Record<string, string>> = {},
 ): CommandRow {
+  const [head, members] = [Object.keys(columns), Object.values(columns)];
   return {
     name: `simulator ${name}`,
     summary,
@@ -149,6 +156,11 @@ function verb(
       const list = listIn(answer);
       if (out.json && list !== null) for (const item of list) out.line(item);
       else if (out.json) out.line(answer);
+      else if (list !== null && head.length > 0)
+        out.table(
+          head,
+          list.map((item) => cellsOf(item, members)),
+        );
       else out.text(JSON.stringify(answer, null, 2));
       return 0;
     },
@@ -156,12 +168,13 @@ function verb(
 }
 
 async function run({ options, io, out }: Call): Promise<number> {
-  const port = numberOption('simulator', '--port', textOption(options, 'port') ?? '8656', { min: 0, max: 65_535 });
+  const port = numberOption('--port', textOption(options, 'port') ?? '8656', { min: 0, max: 65_535 });
   const trial = textOption(options, 'trial') ?? 'seeds';
   if (trial !== 'seeds' && trial !== '2026')
-    throw usageError('simulator', `--trial is ${JSON.stringify(trial.slice(0, 40))}; expected seeds or 2026`);
+    throw usageError(`--trial is ${JSON.stringify(trial.slice(0, 40))}; expected seeds or 2026`);
   const [accounts, data] = [textOption(options, 'accounts'), textOption(options, 'data')];
-  const declared = accounts === undefined ? null : await readPlain(path.resolve(io.cwd, accounts), io.env);
+  const declared =
+    accounts === undefined ? null : await readPlain(path.resolve(io.cwd, accounts), io.env, '--accounts');
   const { createSimulator } = await import('../../simulator/server.ts');
   const simulator = await createSimulator({
     port,
@@ -201,13 +214,13 @@ async function simulatorFile(folder: string): Promise<string> {
   return path.join(folder, 'simulator.sqlite');
 }
 
-function webhookFields(name: string, options: Options): Record<string, string> {
+function webhookFields(options: Options): Record<string, string> {
   const [from, to, account] = [
     textOption(options, 'from'),
     textOption(options, 'to'),
     textOption(options, 'accountSid'),
   ];
-  if (from === undefined || to === undefined) throw usageError(`simulator ${name}`, 'Both --from and --to are needed');
+  if (from === undefined || to === undefined) throw usageError('Both --from and --to are needed');
   return { From: from, To: to, ...(account === undefined ? {} : { AccountSid: account }) };
 }
 
@@ -227,18 +240,17 @@ function filterQuery(options: Options): string {
 
 function change(name: string, options: Options, first: Record<string, unknown> | null): ControlRequest {
   if (options.clear === true) return { method: 'DELETE', path: name };
-  const fields = fieldsOf(name, listOption(options, 'set'));
+  const fields = fieldsOf(listOption(options, 'set'));
   if (first === null && Object.keys(fields).length === 0) return { method: 'GET', path: name };
   return { method: 'POST', path: name, body: { ...first, ...fields } };
 }
 
 /** `count=3`; `after.sentMs=100` reaches into an object. */
-function fieldsOf(name: string, given: readonly string[]): Record<string, unknown> {
+function fieldsOf(given: readonly string[]): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const text of given) {
     const at = text.indexOf('=');
-    if (at < 1)
-      throw usageError(`simulator ${name}`, `--set is ${JSON.stringify(text.slice(0, 40))}; expected name=value`);
+    if (at < 1) throw usageError(`--set is ${JSON.stringify(text.slice(0, 40))}; expected name=value`);
     const [field = '', inner] = text.slice(0, at).split('.', 2);
     const value = plainValue(text.slice(at + 1));
     const before = typeof fields[field] === 'object' ? fields[field] : {};
@@ -256,10 +268,7 @@ function clockRequest(options: Options): ControlRequest {
   const [advance, set] = [textOption(options, 'advance'), textOption(options, 'set')];
   const advanceMs = advance === undefined ? undefined : parseDuration(advance);
   if (advance !== undefined && advanceMs === undefined) {
-    throw usageError(
-      'simulator clock',
-      `--advance is ${JSON.stringify(advance.slice(0, 40))}; expected a duration such as 10m`,
-    );
+    throw usageError(`--advance is ${JSON.stringify(advance.slice(0, 40))}; expected a duration such as 10m`);
   }
   if (advance === undefined && set === undefined) return { method: 'GET', path: 'clock' };
   return {
@@ -267,6 +276,11 @@ function clockRequest(options: Options): ControlRequest {
     path: 'clock',
     body: { ...(advanceMs === undefined ? {} : { advanceMs }), ...(set === undefined ? {} : { set }) },
   };
+}
+
+function cellsOf(item: unknown, members: readonly string[]): string[] {
+  const record = item as Readonly<Record<string, unknown>>;
+  return members.map((member) => String(record[member] ?? '-'));
 }
 
 function listIn(answer: unknown): readonly unknown[] | null {

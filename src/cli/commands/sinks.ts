@@ -112,18 +112,17 @@ interface ReplayBody {
 
 /** One of the three ways to choose, never none, so that nothing happens by a slip. */
 function chosenReplay({ args, options }: Call): { name: string; body: ReplayBody } {
-  const command = 'sinks replay';
   const [name = '', ...events] = args;
   const since = textOption(options, 'since');
   const until = textOption(options, 'until');
   const ways = [events.length > 0, options.dead === true, since !== undefined].filter(Boolean).length;
-  if (ways !== 1) throw usageError(command, 'expected ids of events, --dead, or --since');
-  if (until !== undefined && since === undefined) throw usageError(command, '--until goes with --since');
+  if (ways !== 1) throw usageError('expected ids of events, --dead, or --since');
+  if (until !== undefined && since === undefined) throw usageError('--until goes with --since');
   if (since === undefined) return { name, body: events.length > 0 ? { events } : { dead: true } };
-  const body = { since: instantOf(command, '--since', since) };
+  const body = { since: instantOf('--since', since) };
   if (until === undefined) return { name, body };
-  const stretch = { ...body, until: instantOf(command, '--until', until) };
-  if (stretch.until < stretch.since) throw usageError(command, '--until is before --since');
+  const stretch = { ...body, until: instantOf('--until', until) };
+  if (stretch.until < stretch.since) throw usageError('--until is before --since');
   return { name, body: stretch };
 }
 
@@ -144,8 +143,7 @@ async function drop(call: Call): Promise<number> {
 /** Ids, or all dead letters; never neither. */
 function chosenLetters({ args, options }: Call): { name: string; events: string[] } {
   const [name = '', ...events] = args;
-  if ((options.dead === true) === events.length > 0)
-    throw usageError('sinks drop', 'expected ids of events, or --dead');
+  if ((options.dead === true) === events.length > 0) throw usageError('expected ids of events, or --dead');
   return { name, events };
 }
 

@@ -4,7 +4,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { RunningGateway } from '../../gateway.ts';
 import type { Call, CommandRow } from '../command.ts';
 import { loadSettings } from '../../config/load.ts';
-import { textOption } from '../command.ts';
+import { shellWord, textOption } from '../command.ts';
 
 const FLAGS = ['port', 'host', 'simulatorPort', 'data', 'config', 'simulator', 'accounts'] as const;
 
@@ -80,11 +80,6 @@ function announce(gateway: RunningGateway, settings: Settings, print: (text: str
 function statusWay(gateway: RunningGateway, settings: Settings, accountSid: string): string {
   const url = settings.delivery.statusCallback === 'never' ? null : (gateway.callbackUrls.get(accountSid) ?? null);
   return url === null ? 'by polling' : `by callbacks to ${url}`;
-}
-
-/** Text as one word of a POSIX shell. */
-function shellWord(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -5,10 +5,9 @@ import type { Clock } from '../../core/ports.ts';
 import type { RemoteMessenger, ToldDecision } from '../../remote/messenger.ts';
 import type { Call, CommandRow } from '../command.ts';
 import type { OpenMessenger } from '../messenger.ts';
-import type { Output } from '../output.ts';
 import { TollboardError } from '../../core/errors.ts';
 import { systemClock } from '../../system.ts';
-import { DESTINATION_OPTIONS, textOption, usageError } from '../command.ts';
+import { DESTINATION_OPTIONS, destinationWords, textOption, usageError } from '../command.ts';
 import { isOpen } from '../deliver.ts';
 import { exitCode } from '../exit-code.ts';
 import { withGateway, withMessenger } from '../messenger.ts';
@@ -39,9 +38,9 @@ async function status(call: Call): Promise<number> {
   const id = args[0] ?? '';
   const choice = textOption(options, 'resolve');
   if (choice !== undefined && !isChoice(choice)) {
-    throw usageError('status', `--resolve is ${JSON.stringify(choice.slice(0, 40))}; expected ${CHOICES.join(', ')}`);
+    throw usageError(`--resolve is ${JSON.stringify(choice.slice(0, 40))}; expected ${CHOICES.join(', ')}`);
   }
-  if (options.sid !== undefined && choice !== 'sent') throw usageError('status', '--sid belongs to --resolve sent');
+  if (options.sid !== undefined && choice !== 'sent') throw usageError('--sid belongs to --resolve sent');
   if (choice !== undefined)
     await withGateway(call, '--resolve', (remote) => remote.resolve(id, choice, textOption(options, 'sid')));
   if (options.explain === true) return withGateway(call, '--explain', (remote) => explain(remote, id, call));
@@ -49,14 +48,15 @@ async function status(call: Call): Promise<number> {
   return withMessenger(call, (open) => show(open, id, call));
 }
 
-async function show({ messenger, remote }: OpenMessenger, id: string, { out }: Call): Promise<number> {
+async function show({ messenger, remote }: OpenMessenger, id: string, call: Call): Promise<number> {
   const entry = found(await messenger.fetch(id), id, remote === null);
-  printEntries([entry], out);
-  printChoices(entry, out);
+  printEntries([entry], call.out);
+  printChoices(entry, call);
   return exitCode([entry], false);
 }
 
-async function explain(remote: RemoteMessenger, id: string, { out }: Call): Promise<number> {
+async function explain(remote: RemoteMessenger, id: string, call: Call): Promise<number> {
+  const { out } = call;
   const entry = found(await remote.explain(id), id);
   if (out.json) {
     out.line(entry);
@@ -67,7 +67,7 @@ async function explain(remote: RemoteMessenger, id: string, { out }: Call): Prom
       ['WHEN', 'WHAT', 'WHY'],
       entry.decisions.map((decision: ToldDecision) => [decision.at, decision.what, decision.why]),
     );
-    printChoices(entry, out);
+    printChoices(entry, call);
   }
   return exitCode([entry], false);
 }
@@ -75,9 +75,10 @@ async function explain(remote: RemoteMessenger, id: string, { out }: Call): Prom
 async function watch(
   { messenger, remote }: OpenMessenger,
   id: string,
-  { out, io }: Call,
+  call: Call,
   clock: Clock = systemClock,
 ): Promise<number> {
+  const { out, io } = call;
   let shown = '';
   for (;;) {
     const entry = found(await messenger.fetch(id), id, remote === null);
@@ -90,17 +91,18 @@ async function watch(
         );
     }
     if (!isOpen(entry) || io.interrupted.aborted) {
-      if (!out.json) printChoices(entry, out);
+      if (!out.json) printChoices(entry, call);
       return exitCode([entry], false);
     }
     await clock.sleep(WATCH_MS, io.interrupted).catch(() => undefined);
   }
 }
 
-function printChoices(entry: Entry, out: Output): void {
+function printChoices(entry: Entry, { options, out }: Call): void {
   if (out.json || entry.resolution === null || entry.id === null) return;
   out.note('It waits for your choice:');
-  for (const choice of entry.resolution.choices) out.note(`  tollboard status ${entry.id} --resolve ${choice}`);
+  for (const choice of entry.resolution.choices)
+    out.note(`  tollboard status ${entry.id} --resolve ${choice}${destinationWords(options)}`);
 }
 
 function found<T>(entry: T | null, id: string, direct = false): T {
