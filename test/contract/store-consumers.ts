@@ -3,9 +3,10 @@
 import type { EventRecord } from '../../src/core/event.ts';
 import type { FormFields } from '../../src/core/parameter.ts';
 import type { Store } from '../../src/core/ports.ts';
-import type { CreateHarness, StoreHarness } from './store.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CreateHarness, StoreHarness } from '../support/store-harness.ts';
+import { describe, expect, it } from 'vitest';
 import { NOON } from '../support/entries.ts';
+import { eachTest } from '../support/store-harness.ts';
 
 const DAY = 86_400_000;
 const RETENTION = { messagesMs: 90 * DAY, eventsMs: 90 * DAY, idempotencyMs: 7 * DAY };
@@ -14,11 +15,10 @@ export function storeConsumers(name: string, create: CreateHarness): void {
   describe(`${name} store`, () => {
     let harness: StoreHarness;
     let store: Store;
-    beforeEach(async () => {
-      harness = await create();
-      store = harness.store;
+    eachTest(create, (fresh) => {
+      harness = fresh;
+      store = fresh.store;
     });
-    afterEach(() => harness.end());
 
     const inbound = (...keys: string[]) => ({ keys, data: { Body: keys.join() }, simulated: true });
     const event = (text: string, at = NOON) =>

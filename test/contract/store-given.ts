@@ -1,9 +1,10 @@
 /** What every store must remember for the facade: which SID a client was given, and what it deleted. */
 
 import type { Store } from '../../src/core/ports.ts';
-import type { CreateHarness, StoreHarness } from './store.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CreateHarness, StoreHarness } from '../support/store-harness.ts';
+import { describe, expect, it } from 'vitest';
 import { ACCOUNT, accepted, callback, claimQuery, NOON, taken, tell } from '../support/entries.ts';
+import { eachTest } from '../support/store-harness.ts';
 
 const SID = `SM${'f'.repeat(32)}`;
 const URL = 'https://example.org/status';
@@ -12,11 +13,10 @@ export function storeGiven(name: string, create: CreateHarness): void {
   describe(`${name} store`, () => {
     let harness: StoreHarness;
     let store: Store;
-    beforeEach(async () => {
-      harness = await create();
-      store = harness.store;
+    eachTest(create, (fresh) => {
+      harness = fresh;
+      store = fresh.store;
     });
-    afterEach(() => harness.end());
 
     /** Accepted, and its client was given our id. */
     async function given(...entries: Parameters<typeof accepted>[1][]) {

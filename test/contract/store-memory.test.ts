@@ -1,6 +1,6 @@
 /** The store suite over the store in memory. */
 
-import type { StoreHarness } from './store.ts';
+import type { StoreHarness } from '../support/store-harness.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { countingRandom } from '../support/entries.ts';
 import { storeWrites } from './store.ts';

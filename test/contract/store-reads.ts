@@ -2,9 +2,10 @@
 
 import type { EntryRecord } from '../../src/core/entry.ts';
 import type { ClaimQuery, Store } from '../../src/core/ports.ts';
-import type { CreateHarness, StoreHarness } from './store.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CreateHarness, StoreHarness } from '../support/store-harness.ts';
+import { describe, expect, it } from 'vitest';
 import { ACCOUNT, accepted, callback, claimQuery, NOON, SENDER, taken, tell } from '../support/entries.ts';
+import { eachTest } from '../support/store-harness.ts';
 
 const SID = `SM${'f'.repeat(32)}`;
 const DAY = 86_400_000;
@@ -14,11 +15,10 @@ export function storeReads(name: string, create: CreateHarness): void {
   describe(`${name} store`, () => {
     let harness: StoreHarness;
     let store: Store;
-    beforeEach(async () => {
-      harness = await create();
-      store = harness.store;
+    eachTest(create, (fresh) => {
+      harness = fresh;
+      store = fresh.store;
     });
-    afterEach(() => harness.end());
 
     describe('listings', () => {
       it('run from newest to oldest, of one kind', async () => {

@@ -2,7 +2,8 @@
 
 import type { EntryRecord, NewEntry } from '../../src/core/entry.ts';
 import type { Commit, Store } from '../../src/core/ports.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CreateHarness } from '../support/store-harness.ts';
+import { describe, expect, it } from 'vitest';
 import {
   ACCOUNT,
   accepted,
@@ -16,28 +17,17 @@ import {
   taken,
   tell,
 } from '../support/entries.ts';
-
-/** An open store, and how to open what it kept a second time (null: it keeps nothing). */
-export interface StoreHarness {
-  store: Store;
-  reopen: (() => Promise<Store>) | null;
-  end(): Promise<void>;
-}
-
-export type CreateHarness = () => Promise<StoreHarness>;
+import { eachTest } from '../support/store-harness.ts';
 
 const SID = `SM${'f'.repeat(32)}`;
 const OWN_URL = 'https://example.org/status';
 
 export function storeWrites(name: string, create: CreateHarness): void {
   describe(`${name} store`, () => {
-    let harness: StoreHarness;
     let store: Store;
-    beforeEach(async () => {
-      harness = await create();
-      store = harness.store;
+    eachTest(create, (fresh) => {
+      store = fresh.store;
     });
-    afterEach(() => harness.end());
 
     describe('accept', () => {
       it('keeps every field of an entry', async () => {

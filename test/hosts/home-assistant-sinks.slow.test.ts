@@ -8,38 +8,18 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/system.ts';
-import { type HomeAssistant, homeAssistantPython, startHomeAssistant } from '../support/home-assistant.ts';
+import { type HomeAssistant, startHomeAssistant } from '../support/home-assistant.ts';
+import { CALLER, COMMON, example, missing, OURS, python, SID, TOKEN } from '../support/home-assistant-scene.ts';
 import { createProgram } from '../support/program.ts';
-import { readRepositoryFile } from '../support/tree.ts';
 
-const python = homeAssistantPython() ?? '';
-const missing = python === '' ? ': skipped, .ci/hosts/home-assistant.sh could not install Home Assistant' : '';
-
-const SID = `AC${'4'.repeat(32)}`;
-const TOKEN = 'the-token-that-home-assistant-checks';
-const [OURS, CALLER] = ['+15550000001', '+15551230001'];
+/** A number of the gateway's own simulator. */
+const TO = '+15550000001';
 
 const CONFIGURATION = `
-homeassistant:
-  external_url: "https://home.example.com"
-http:
-  server_host: 127.0.0.1
-  server_port: {port}
-api:
-logger:
-  default: info
+${COMMON.replace('{url}', 'https://home.example.com')}
 twilio:
   account_sid: ${SID}
   auth_token: ${TOKEN}
-input_boolean:
-  garage_open:
-cover:
-  - platform: template
-    covers:
-      garage_door:
-        value_template: "{{ is_state('input_boolean.garage_open', 'on') }}"
-        open_cover: { action: input_boolean.turn_on, target: { entity_id: input_boolean.garage_open } }
-        close_cover: { action: input_boolean.turn_off, target: { entity_id: input_boolean.garage_open } }
 `;
 
 describe.skipIf(missing !== '')(`sinks into a real Home Assistant${missing}`, () => {
@@ -48,10 +28,8 @@ describe.skipIf(missing !== '')(`sinks into a real Home Assistant${missing}`, ()
   let webhookId = '';
 
   beforeAll(async () => {
-    const garage = readRepositoryFile('examples/seeds/home-assistant/garage-door.yaml')
-      .replace('+1XXXXXXXXXXX', CALLER)
-      .replace('+1YYYYYYYYYYY', OURS);
-    hass = await startHomeAssistant({ python, files: { 'configuration.yaml': `${CONFIGURATION}\n${garage}` } });
+    const configuration = `${CONFIGURATION}\n${example('garage-door').replace(OURS, TO)}`;
+    hass = await startHomeAssistant({ python, files: { 'configuration.yaml': configuration } });
     const flows = '/api/config/config_entries/flow';
     const asked = await hass.rest('POST', flows, { handler: 'twilio' });
     const made = await hass.rest('POST', `${flows}/${asked.flow_id}`, {});
@@ -80,7 +58,7 @@ sinks:
 
   test('a text is fired with all its data, once by each way, and the signature is taken', async () => {
     const fired = await hass.events('twilio_data_received');
-    const text = ['simulator', 'inbound', '--from', CALLER, '--to', OURS, '--body', 'open {{ 1 + 1 }} "ünï" 👍'];
+    const text = ['simulator', 'inbound', '--from', CALLER, '--to', TO, '--body', 'open {{ 1 + 1 }} "ünï" 👍'];
     await program.run(text);
     await fired.until(2);
     const [event] = (await program.run(['events', '--json'])).lines as Array<{ data: Record<string, string> }>;
@@ -91,7 +69,7 @@ sinks:
   });
 
   test("a call opens the garage door by the automation of Home Assistant's own page", async () => {
-    await program.run(['simulator', 'calls', '--inbound', '--from', CALLER, '--to', OURS]);
+    await program.run(['simulator', 'calls', '--inbound', '--from', CALLER, '--to', TO]);
     await hass.state('cover.garage_door', 'open');
   });
 

@@ -12,7 +12,7 @@ import { startGateway } from '../../src/gateway.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { systemRandom } from '../../src/system.ts';
 import { createManualClock } from './manual-clock.ts';
-import { NO_AUTOMATIONS } from './settings.ts';
+import { defaultSettings } from './settings.ts';
 import { startSimulator } from './simulator.ts';
 
 /** What tests of Twilio's API ask: where it answers, for whom, and what the phones saw. */
@@ -85,10 +85,7 @@ const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 /** Every account of the simulator is one of the gateway's, as when it is the gateway's own. */
 function settingsFor(simulator: Simulator, dataDir: string, { settings, account }: FacadeOptions): Settings {
   return {
-    listen: { host: '127.0.0.1', port: 0, hosts: [] },
-    publicUrl: null,
-    dataDir,
-    store: 'sqlite',
+    ...defaultSettings(dataDir),
     accounts: simulator.accounts.map(({ sid, authToken, apiKeys }, index) => ({
       name: index === 0 ? 'default' : sid,
       accountSid: sid,
@@ -100,15 +97,6 @@ function settingsFor(simulator: Simulator, dataDir: string, { settings, account 
       ...(index === 0 ? account : {}),
     })),
     sender: '+15550000001',
-    senders: {},
-    simulator: { mode: 'never', port: 0, accountsFile: null, accounts: null, trial: 'seeds' },
-    delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'auto' },
-    facade: { answerWithinMs: 5000 },
-    retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
-    automation: NO_AUTOMATIONS,
-    sinks: [],
-    configFile: null,
-    warnings: [],
     ...settings,
   };
 }

@@ -5,7 +5,7 @@ import type { EntryState } from '../../src/core/entry.ts';
 import type { RunningGateway } from '../../src/gateway.ts';
 import type { ClockReading, DrivenClock } from './driven-clock.ts';
 import { enableCompileCache } from 'node:module';
-import { NO_AUTOMATIONS } from './settings.ts';
+import { defaultSettings } from './settings.ts';
 
 // Before anything large is imported: killed gateways start again and again.
 enableCompileCache();
@@ -129,21 +129,14 @@ function settingsOf({ dataDir, twilio, trialSid, perSecond, port, delivery, sink
     baseUrl: twilio.url,
     simulated: false,
   });
+  const settings = defaultSettings(dataDir);
   return {
-    listen: { host: '127.0.0.1', port, hosts: [] },
-    publicUrl: null,
-    dataDir,
-    store: 'sqlite',
+    ...settings,
+    listen: { ...settings.listen, port },
     accounts: [account('default', twilio.accountSid), ...(trialSid === undefined ? [] : [account('trial', trialSid)])],
     sender: SENDER,
     senders: perSecond === undefined || perSecond === null ? {} : { [SENDER]: { perSecond } },
-    simulator: { mode: 'never', port: 0, accountsFile: null, accounts: null, trial: 'seeds' },
-    delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'always', ...delivery },
-    facade: { answerWithinMs: 5000 },
-    retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
-    automation: NO_AUTOMATIONS,
+    delivery: { ...settings.delivery, statusCallback: 'always', ...delivery },
     sinks,
-    configFile: null,
-    warnings: [],
   };
 }

@@ -13,7 +13,7 @@ import { startGateway } from '../../src/gateway.ts';
 import { createSimulator } from '../../src/simulator/server.ts';
 import { systemRandom } from '../../src/system.ts';
 import { createDrivenClock, type DrivenClock } from './driven-clock.ts';
-import { NO_AUTOMATIONS } from './settings.ts';
+import { defaultSettings } from './settings.ts';
 
 /** A messenger under test. Its start and its end are the implementation's own; all else is judged alike. */
 export interface Implementation {
@@ -106,21 +106,5 @@ function settingsFor(simulator: Simulator, dataDir: string, change: Partial<Acco
       ...(index === 0 ? change : {}),
     }),
   );
-  return {
-    listen: { host: '127.0.0.1', port: 0, hosts: [] },
-    publicUrl: null,
-    dataDir,
-    store: 'sqlite',
-    accounts,
-    sender: SENDER,
-    senders: {},
-    simulator: { mode: 'never', port: 0, accountsFile: null, accounts: null, trial: 'seeds' },
-    delivery: { onUnknown: 'resend', resolveWindowMs: 120_000, concurrency: 50, statusCallback: 'auto' },
-    facade: { answerWithinMs: 5000 },
-    retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
-    automation: NO_AUTOMATIONS,
-    sinks: [],
-    configFile: null,
-    warnings: [],
-  };
+  return { ...defaultSettings(dataDir), accounts, sender: SENDER };
 }
