@@ -215,6 +215,7 @@ function facade(messenger: Messenger, gateway: RunningGateway | null, close: () 
 
 /** What no table of Twilio's parameters checks is checked here; the rest is the Messenger's. */
 function requestOf(kind: SendRequest['kind'], input: MessageInput | CallInput): SendRequest {
+  if (typeof input !== 'object' || input === null) throw wrongType(`The ${kind}`, input, 'an object');
   const { to, notBefore, onUnknown, account, ...rest } = input;
   const addresses: readonly unknown[] = Array.isArray(to) ? to : [to];
   const odd = addresses.findIndex((address) => typeof address !== 'string');

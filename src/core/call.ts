@@ -39,7 +39,7 @@ export function callStatus(word: string): CallStatusRow {
 
 /**
  * The first fault of a call to `to`, or null: presence, form of recipient and caller, then every value. A `say` must
- * have become `twiml` before (see {@link sayTwiml}). `now` is unused so far; both checks are called alike.
+ * have become `twiml` before (see {@link spokenParams}). `now` is unused so far; both checks are called alike.
  */
 export function checkCall(to: string, params: ParameterValues, _now?: number): ErrorReport | null {
   return presence(to, params) ?? addressFault(to, params) ?? checkValues(CALL_PARAMETERS, params);
@@ -55,6 +55,17 @@ export interface Say {
 /** Characters of a text to be spoken, and of the whole document; `attribute`: form of a voice or language. */
 export const CALL_LIMITS = { sayCharacters: 4096, twimlCharacters: 4000, attribute: '^[\\w.@ -]{1,100}$' } as const;
 const ATTRIBUTE = new RegExp(CALL_LIMITS.attribute);
+
+/** What Twilio would follow instead: of `say` beside one of them nothing would be heard. */
+const INSTRUCTIONS = ['url', 'twiml', 'applicationSid'] as const;
+
+/** The parameters with `say`, if there is one, become `twiml`. Throws `TOLLBOARD_CALL_SAY_BESIDE` and as {@link sayTwiml}. */
+export function spokenParams({ say, ...params }: ParameterValues): ParameterValues {
+  if (say === undefined) return params;
+  const name = INSTRUCTIONS.find((other) => params[other] !== undefined && params[other] !== '');
+  if (name !== undefined) throw new TollboardError('TOLLBOARD_CALL_SAY_BESIDE', { details: { name } });
+  return { ...params, twiml: sayTwiml(say) };
+}
 
 const SAY_MEMBERS: ReadonlySet<string> = new Set(['text', 'voice', 'language']);
 

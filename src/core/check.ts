@@ -221,9 +221,14 @@ const HIDDEN: ReadonlySet<string> = new Set(['body', 'twiml', 'contentVariables'
 
 /** A value for an error's sentence: short, without the user part of a URL, content and secrets left out. */
 export function shown(name: string, value: unknown): string {
-  if (HIDDEN.has(name))
-    return typeof value === 'string' ? 'a string' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  if (HIDDEN.has(name)) return kindOf(value);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const safe = text.replaceAll(/\/\/[^/\s@]*@/g, '//***@').replaceAll(/\p{Cc}/gu, ' ');
   return `'${safe.length > 80 ? `${safe.slice(0, 80)}…` : safe}'`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -125,6 +125,11 @@ export const ERRORS = {
     remedy: 'Give one of `url`, `twiml`, `applicationSid` or `say`.',
     twilioCode: 21205,
   },
+  TOLLBOARD_CALL_SAY_BESIDE: {
+    kind: 'invalid',
+    message: 'The call has say and {name}; only one of them can be heard.',
+    remedy: 'Leave out `say` or `{name}`.',
+  },
   TOLLBOARD_CALL_SAY_INVALID: {
     kind: 'invalid',
     message: 'The say of the call is not usable: {value}; expected {expected}.',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nearest } from './nearest.ts';
 
-const NAMES = ['body', 'mediaUrl', 'statusCallback', 'from', 'maxPrice', 'on_unknown'];
+const NAMES = ['body', 'mediaUrl', 'statusCallback', 'from', 'maxPrice', 'on_unknown', 'to'];
 
 describe('the nearest name', () => {
   const found: Array<[name: string, expected: string | null]> = [
@@ -14,6 +14,7 @@ describe('the nearest name', () => {
     ['callbackStatus', null],
     ['onUnknown', 'on_unknown'],
     ['form', 'from'],
+    ['foo', null],
     ['x', null],
     ['', null],
     ['zzzzzzzz', null],

@@ -2,11 +2,11 @@
 
 /**
  * The candidate with the smallest edit distance, letter case and `_`/`-` aside; null when none is close (at most two
- * edits, or a third of the length).
+ * edits, or a third of the length, and never more than half of it).
  */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
   const wanted = plain(name).slice(0, 64);
-  const limit = Math.max(Math.min(2, wanted.length - 1), Math.floor(wanted.length / 3));
+  const limit = Math.max(Math.min(2, Math.floor(wanted.length / 2)), Math.floor(wanted.length / 3));
   let best: string | null = null;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {

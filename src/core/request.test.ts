@@ -162,4 +162,16 @@ describe('a call', () => {
     expect(String(entries[0]?.params.twiml)).toContain('Fire &amp; flood');
     expect(entries[0]?.params).not.toHaveProperty('say');
   });
+
+  it.each([
+    ['url', 'https://example.org/voice.xml'],
+    ['twiml', '<Response/>'],
+    ['applicationSid', `AP${'0'.repeat(32)}`],
+  ])('with say beside %s is refused: one of the two would never be heard', (name, value) => {
+    const params = { say: { text: 'Fire' }, [name]: value };
+    const call: SendRequest = { kind: 'call', to: TO, params, host: 'api' };
+    expect(() => prepareRequest(call, context())).toThrow(
+      expect.objectContaining({ code: 'TOLLBOARD_CALL_SAY_BESIDE', message: expect.stringContaining(` ${name}`) }),
+    );
+  });
 });

@@ -5,7 +5,7 @@ import type { ErrorReport } from './errors.ts';
 import type { ParameterValues } from './parameter.ts';
 import type { Random, SendRequest } from './ports.ts';
 import { parseAddress } from './address.ts';
-import { checkCall, sayTwiml } from './call.ts';
+import { checkCall, spokenParams } from './call.ts';
 import { entryView } from './entry.ts';
 import { TollboardError } from './errors.ts';
 import { checkMessage, checkParameters } from './message.ts';
@@ -91,9 +91,7 @@ function recipientsOf(request: SendRequest): readonly string[] {
 
 /** Names and types are checked, `say` becomes TwiML, the default sender is filled in. */
 function completeParams(request: SendRequest, context: PrepareContext): ParameterValues {
-  const { say, ...given } = request.params;
-  const params: ParameterValues = { ...given };
-  if (request.kind === 'call' && say !== undefined) params.twiml = sayTwiml(say as Parameters<typeof sayTwiml>[0]);
+  const params = request.kind === 'call' ? spokenParams(request.params) : { ...request.params };
   const error = checkParameters(request.kind, params);
   if (error !== null) throw refused(error, context);
   if (needsDefaultSender(request)) {

@@ -242,15 +242,31 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket, requ
     socket.destroy();
     return;
   }
-  const [status, reason] = UNREADABLE[error.code ?? ''] ?? ['400 Bad Request', 'it is not HTTP'];
-  const text = errorText(new TollboardError('TOLLBOARD_HTTP_REQUEST_MALFORMED', { details: { reason } }), requestId);
+  const { status, reason, ...remedy } = UNREADABLE[error.code ?? ''] ?? NO_HTTP;
+  const fault = new TollboardError('TOLLBOARD_HTTP_REQUEST_MALFORMED', { details: { reason }, ...remedy });
+  const text = errorText(fault, requestId);
   const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\nx-request-id: ${requestId}`;
   socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
 }
 
-const UNREADABLE: Record<string, [status: string, reason: string]> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'it did not come in time'],
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'its headers are too large'],
+interface Unreadable {
+  status: string;
+  reason: string;
+  remedy?: string;
+}
+
+const NO_HTTP: Unreadable = { status: '400 Bad Request', reason: 'it is not HTTP' };
+const UNREADABLE: Readonly<Record<string, Unreadable>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: '408 Request Timeout',
+    reason: 'it did not come in time',
+    remedy: 'Send the whole request without long pauses.',
+  },
+  HPE_HEADER_OVERFLOW: {
+    status: '431 Request Header Fields Too Large',
+    reason: 'its headers are too large',
+    remedy: 'Send fewer or shorter headers.',
+  },
 };
 
 async function stop(app: Api, connections: { endIdle(): void }, clock: Clock, graceMs: number): Promise<void> {

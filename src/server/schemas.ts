@@ -11,6 +11,12 @@ import { parametersOf } from '../core/form.ts';
 import { MAX_RECIPIENTS } from '../core/request.ts';
 
 export const time = (description: string) => z.string().meta({ description, format: 'date-time' });
+/** A number of a query, where all is text; `max` is the most that one page holds. */
+export function pageSize(max: number) {
+  const error = `a whole number from 1 to ${max}`;
+  return z.coerce.number({ error }).int({ error }).min(1, { error }).max(max, { error });
+}
+
 const errorKind = z.enum(Object.keys(ERROR_KINDS) as [keyof typeof ERROR_KINDS]);
 
 export const errorBody = z

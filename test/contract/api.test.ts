@@ -224,6 +224,8 @@ describe('looking at entries', () => {
     const error = await refusal(api.fetch(`/api/v1/messages?${query}`));
     expect(error).toMatchObject({ status: 422, code: 'TOLLBOARD_HTTP_QUERY_INVALID', details: { name } });
     expect(error.message).not.toContain('Invalid');
+    expect(error.message).not.toMatch(/NaN|number to be/);
+    if (name === 'limit') expect(error.message).toContain('expected a whole number from 1 to 1000');
   });
 
   test('a misspelt filter is answered with the nearest one', async () => {

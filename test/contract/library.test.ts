@@ -194,7 +194,9 @@ describe('input that no type checked', () => {
     [{ to: TO, body: 'x', onUnknown: 'drop' }, 'TOLLBOARD_PARAMETER_TYPE', /^onUnknown is 'drop'/],
     [{ to: TO, bdy: 'x' }, 'TOLLBOARD_PARAMETER_UNKNOWN', /^bdy is not a parameter/],
     [{ to: TO, body: 5 }, 'TOLLBOARD_PARAMETER_TYPE', /^body is a number/],
-    [{ to: TO, body: null }, 'TOLLBOARD_PARAMETER_TYPE', /^body is/],
+    [{ to: TO, body: null }, 'TOLLBOARD_PARAMETER_TYPE', /^body is null; expected a string/],
+    [{ to: TO, body: {} }, 'TOLLBOARD_PARAMETER_TYPE', /^body is an object/],
+    [null, 'TOLLBOARD_PARAMETER_TYPE', /^The message is 'null'; expected an object/],
     [{ to: [], body: 'x' }, 'TOLLBOARD_REQUEST_NO_RECIPIENT', /no recipient/],
   ])('%j is refused with %s', async (input, code, message) => {
     const tollboard = await shared();

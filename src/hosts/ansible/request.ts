@@ -10,7 +10,7 @@ import type { AnsibleModule, Argument } from './definition.ts';
 import type { AnsibleOutput } from './result.ts';
 import { parseAddress } from '../../core/address.ts';
 import { withoutCredentials } from '../../core/base-url.ts';
-import { checkCall, sayTwiml } from '../../core/call.ts';
+import { checkCall, spokenParams } from '../../core/call.ts';
 import { isTollboardError } from '../../core/errors.ts';
 import { checkMessage } from '../../core/message.ts';
 import { isPlainObject } from '../../core/plain-object.ts';
@@ -186,10 +186,10 @@ function paramValue({ parameter }: Argument, value: ArgumentValue | undefined): 
 
 /** What the check of each number finds, without what depends on the time (`send_at`). */
 function faultsOf(kind: EntryKind, numbers: readonly string[], all: ParameterValues): Array<ErrorReport | null> {
-  const { sendAt: _sendAt, scheduleType: _scheduleType, say, ...params } = all;
+  const { sendAt: _sendAt, scheduleType: _scheduleType, ...params } = all;
   if (kind === 'message') return numbers.map((number) => checkMessage(number, params, 0));
   try {
-    const complete = say === undefined ? params : { ...params, twiml: sayTwiml(say) };
+    const complete = spokenParams(params);
     return numbers.map((number) => checkCall(number, complete));
   } catch (error) {
     if (!isTollboardError(error)) throw error;

@@ -10,7 +10,7 @@ import { TollboardError } from '../../core/errors.ts';
 import { apiAnswers, jsonAnswer } from '../answers.ts';
 import { callerGone } from '../caller-gone.ts';
 import { sendRequestOf } from '../request-body.ts';
-import { entry, explainedEntry, timeText } from '../schemas.ts';
+import { entry, explainedEntry, pageSize, timeText } from '../schemas.ts';
 import { looseValidator } from '../validation.ts';
 
 export interface EntryRoutes {
@@ -25,7 +25,7 @@ const PAGE = 50;
 const MAX_PAGE = 1000;
 
 const listQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(PAGE).describe('Entries per page.'),
+  limit: pageSize(MAX_PAGE).default(PAGE).describe('Entries per page.'),
   after: z.string().optional().describe('`next` of the page before.'),
   state: z.enum(ENTRY_STATES).optional(),
   status: z.string().optional().describe("Twilio's word."),

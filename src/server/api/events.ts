@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { isoTime } from '../../core/check.ts';
 import { EVENT_TYPES, eventView } from '../../core/event.ts';
 import { apiAnswers, jsonAnswer } from '../answers.ts';
-import { event, timeText } from '../schemas.ts';
+import { event, pageSize, timeText } from '../schemas.ts';
 
 const PAGE = 50;
 const MAX_PAGE = 1000;
@@ -25,7 +25,7 @@ const fieldText = z
   .regex(/^[A-Za-z0-9_]{1,64}=/, "a field of Twilio's and its value, such as From=+15551230001");
 
 const query = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(PAGE).describe('Events per page.'),
+  limit: pageSize(MAX_PAGE).default(PAGE).describe('Events per page.'),
   after: cursor.optional(),
   type: z.enum(EVENT_TYPES).optional(),
   since: timeText.optional().describe('At or after.'),
