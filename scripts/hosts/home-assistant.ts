@@ -46,7 +46,7 @@ function platforms() {
 }
 
 function translations() {
-  const { title: heading, ask, show, aborts } = SETUP;
+  const { title: heading, ask, show, aborts, unverified } = SETUP;
   const shown = show.join('\n');
   return {
     config: {
@@ -57,6 +57,7 @@ function translations() {
         user: { description: ask, title: heading },
       },
     },
+    issues: { unverified },
   };
 }
 
@@ -64,10 +65,10 @@ function constants(): string {
   const lines: Array<[name: string, value: unknown]> = [
     ['domain', identity.domain],
     ['event', identity.event],
-    ['dataFields', fields.data.filter(({ name }) => name.startsWith('data.')).map(({ name }) => name.slice(5))],
     ['entryTitle', SETUP.entryTitle],
     ['docsUrl', SETUP.docsUrl],
     ['consoleUrl', SETUP.consoleUrl],
+    ['notShown', SETUP.notShown],
     ['forms', FORMS],
     ['separators', SEPARATORS],
     ['timeoutSeconds', LIMITS.timeoutMs / 1000],

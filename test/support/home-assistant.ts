@@ -45,6 +45,8 @@ export interface HomeAssistant {
   state(entity: string, state: string): Promise<void>;
   /** Everything printed and logged so far. */
   output(): string;
+  /** Names of the files that it keeps its state in. */
+  stored(): string[];
   /** Stops it cleanly and starts it again with the same folder and port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -139,6 +141,7 @@ export async function startHomeAssistant({
       }
     },
     output: () => said + logOf(folder),
+    stored: () => readdirSync(join(folder, '.storage')),
     async restart() {
       await end();
       await begin();
@@ -184,7 +187,7 @@ function writeOwner(folder: string): string {
     credentials: [],
     refresh_tokens: [refreshToken],
   };
-  mkdirSync(join(folder, '.storage'));
+  mkdirSync(join(folder, '.storage'), { recursive: true });
   const stored = { version: 1, minor_version: 1, key: 'auth', data };
   writeFileSync(join(folder, '.storage/auth'), JSON.stringify(stored));
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

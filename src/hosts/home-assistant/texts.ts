@@ -27,7 +27,10 @@ export const TEXTS = {
   badSender:
     'from_number is {value}; expected a number such as "+15551112222" in quotes, a sender ID of up to 11 letters and digits, or a channel address such as whatsapp:+15551112222',
   badCaller: 'from_number is {value}; expected a number such as "+15551112222", in quotes',
-  badUrl: 'url is {value}; expected an address such as http://127.0.0.1:8655, without user, password and query',
+  badBlock: 'expected a mapping with account_sid and auth_token of one account',
+  badSid: 'expected the SID of the account, a text without a colon',
+  badToken: 'expected the auth token of the account, a text in quotes',
+  badUrl: 'expected an address such as http://127.0.0.1:8655, without user, password and query',
   badData: '{name} is {value}; expected {expected}',
   noText: 'message is empty; expected the text to speak',
   spokenTooLong: 'the message has {length} characters; at most {max} can be spoken',
@@ -55,6 +58,13 @@ export const SETUP = {
   ],
   docsUrl: 'https://www.twilio.com/docs/glossary/what-is-a-webhook',
   consoleUrl: 'https://www.twilio.com/console',
+  /** In the place of a value that may hold a secret. */
+  notShown: '(not shown)',
+  unverified: {
+    title: 'Nobody can tell who calls the Twilio webhook',
+    description:
+      'Whoever knows its URL can fire `twilio_data_received`, and so start your automations. Add the block `twilio:` with `account_sid` and `auth_token` to `configuration.yaml` and restart: every request is then checked for the signature of Twilio.',
+  },
   aborts: {
     single_instance_allowed: 'The webhook is set up already; its URL is shown by Reconfigure.',
     webhook_not_internet_accessible:
@@ -63,16 +73,17 @@ export const SETUP = {
   },
 } as const;
 
-const E164 = '^\\+[1-9]\\d{1,14}$';
+// No \d: to Python it is a digit of any script.
+const E164 = '^\\+[1-9][0-9]{1,14}$';
 const CHANNEL = '^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$';
-const SHORT_CODE = '^[1-9]\\d{2,7}$';
+const SHORT_CODE = '^[1-9][0-9]{2,7}$';
 /** Twilio docs: alphanumeric sender ID. */
 const SENDER_ID = '^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 +_&.-]{0,10}$';
 
 /** Forms of addresses by platform; a number is compared without its {@link SEPARATORS}. `src/core/address.ts` knows more. */
 export const FORMS = {
   twilio_sms: { target: [E164, CHANNEL, SHORT_CODE], sender: [E164, CHANNEL, SHORT_CODE, SENDER_ID] },
-  twilio_call: { target: [E164, '^[Ss][Ii][Pp][Ss]?:\\S+$', '^client:\\S.*$'], sender: ['^\\+?[1-9]\\d{1,14}$'] },
+  twilio_call: { target: [E164, '^[Ss][Ii][Pp][Ss]?:\\S+$', '^client:\\S.*$'], sender: ['^\\+?[1-9][0-9]{1,14}$'] },
 } as const;
 export const SEPARATORS = '[\\s().-]';
 

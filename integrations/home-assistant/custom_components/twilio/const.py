@@ -2,11 +2,11 @@
 
 DOMAIN = "twilio"
 EVENT = "twilio_data_received"
-DATA_FIELDS = ["media_url","voice","language"]
 ENTRY_TITLE = "Twilio Webhook"
 DOCS_URL = "https://www.twilio.com/docs/glossary/what-is-a-webhook"
 CONSOLE_URL = "https://www.twilio.com/console"
-FORMS = {"twilio_sms":{"target":["^\\+[1-9]\\d{1,14}$","^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$","^[1-9]\\d{2,7}$"],"sender":["^\\+[1-9]\\d{1,14}$","^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$","^[1-9]\\d{2,7}$","^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 +_&.-]{0,10}$"]},"twilio_call":{"target":["^\\+[1-9]\\d{1,14}$","^[Ss][Ii][Pp][Ss]?:\\S+$","^client:\\S.*$"],"sender":["^\\+?[1-9]\\d{1,14}$"]}}
+NOT_SHOWN = "(not shown)"
+FORMS = {"twilio_sms":{"target":["^\\+[1-9][0-9]{1,14}$","^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$","^[1-9][0-9]{2,7}$"],"sender":["^\\+[1-9][0-9]{1,14}$","^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$","^[1-9][0-9]{2,7}$","^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 +_&.-]{0,10}$"]},"twilio_call":{"target":["^\\+[1-9][0-9]{1,14}$","^[Ss][Ii][Pp][Ss]?:\\S+$","^client:\\S.*$"],"sender":["^\\+?[1-9][0-9]{1,14}$"]}}
 SEPARATORS = "[\\s().-]"
 TIMEOUT_SECONDS = 30
 CONNECT_SECONDS = 10
@@ -34,7 +34,10 @@ SAY_BAD_TARGET = "{value} is no number that can be reached; write it with + and 
 SAY_BAD_TARGET_PLUS = "{value} has no plus, which YAML drops from a number without quotes; write it as \"+{value}\""
 SAY_BAD_SENDER = "from_number is {value}; expected a number such as \"+15551112222\" in quotes, a sender ID of up to 11 letters and digits, or a channel address such as whatsapp:+15551112222"
 SAY_BAD_CALLER = "from_number is {value}; expected a number such as \"+15551112222\", in quotes"
-SAY_BAD_URL = "url is {value}; expected an address such as http://127.0.0.1:8655, without user, password and query"
+SAY_BAD_BLOCK = "expected a mapping with account_sid and auth_token of one account"
+SAY_BAD_SID = "expected the SID of the account, a text without a colon"
+SAY_BAD_TOKEN = "expected the auth token of the account, a text in quotes"
+SAY_BAD_URL = "expected an address such as http://127.0.0.1:8655, without user, password and query"
 SAY_BAD_DATA = "{name} is {value}; expected {expected}"
 SAY_NO_TEXT = "message is empty; expected the text to speak"
 SAY_SPOKEN_TOO_LONG = "the message has {length} characters; at most {max} can be spoken"

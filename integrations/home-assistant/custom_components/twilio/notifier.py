@@ -155,7 +155,7 @@ def _length(text: str) -> int:
 def _attribute(name: str, value: Any) -> str:
     if value is None:
         return ""
-    if not isinstance(value, str) or re.fullmatch(const.ATTRIBUTE, value) is None:
+    if not isinstance(value, str) or re.fullmatch(const.ATTRIBUTE, value, re.ASCII) is None:
         raise ServiceValidationError(const.SAY_BAD_DATA.format(name=name, value=repr(value), expected=f"a name of a {name}"))
     return f' {name}="{value}"'
 
@@ -168,7 +168,7 @@ def _address(platform: str, role: str, text: str) -> str | None:
 
 def _bad_target(target: str) -> str:
     digits = re.sub(const.SEPARATORS, "", target)
-    if re.fullmatch(r"[1-9]\d{10,14}", digits):
+    if re.fullmatch(r"[1-9][0-9]{10,14}", digits):
         return const.SAY_BAD_TARGET_PLUS.format(value=digits)
     return const.SAY_BAD_TARGET.format(value=repr(target))
 

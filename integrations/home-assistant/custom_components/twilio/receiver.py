@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
 from aiohttp import web
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
 
 from . import const
@@ -18,6 +20,12 @@ _LOGGER = logging.getLogger(__name__)
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _SAVE_DELAY_SECONDS = 1
 
+# Automations attach their triggers in tasks of their own once Home Assistant has started.
+_ATTACH_SECONDS = 1
+
+# Refusals are worth a warning, for a wrong URL or token looks like this; a flood of forgeries is worth one a minute.
+_WARN_SECONDS = 60
+
 
 class Replays:
     """The webhooks that were genuine, by what was signed of them: the last ones, also over a restart."""
@@ -25,9 +33,18 @@ class Replays:
     def __init__(self, hass: HomeAssistant) -> None:
         self._store: Store[list[str]] = Store(hass, 1, f"{const.DOMAIN}.replays", private=True)
         self._seen: dict[str, None] = {}
+        self._loaded = False
 
     async def load(self) -> None:
-        self._seen = dict.fromkeys(await self._store.async_load() or [])
+        """Once: what came since is newer than the file, also where the entry is reloaded."""
+        if not self._loaded:
+            self._seen = dict.fromkeys(await self._store.async_load() or [])
+            self._loaded = True
+
+    async def forget(self) -> None:
+        """With the file."""
+        self._seen.clear()
+        await self._store.async_remove()
 
     @callback
     def claim(self, keys: list[str]) -> bool:
@@ -40,12 +57,49 @@ class Replays:
         return not known
 
 
+class Outlet:
+    """Fires the events in their order; those that come before automations can hear them wait until they can."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._held: list[dict[str, str]] | None = None
+        if hass.state is not CoreState.running:
+            self._held = []
+            async_at_started(hass, self._started)
+
+    @callback
+    def fire(self, data: dict[str, str]) -> None:
+        if self._held is None:
+            self._hass.bus.async_fire(const.EVENT, data)
+        else:
+            self._held.append(data)
+
+    @callback
+    def _started(self, hass: HomeAssistant) -> None:
+        hass.loop.call_later(_ATTACH_SECONDS, self._release)
+
+    @callback
+    def _release(self) -> None:
+        held, self._held = self._held or [], None
+        for data in held:
+            self.fire(data)
+
+
+class Inbound:
+    """What outlives the entry of the webhook, which may be reloaded at any time."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.replays = Replays(hass)
+        self.outlet = Outlet(hass)
+
+
 class Receiver:
     """Answers a webhook of Home Assistant's. `auth_token` None: nothing can be verified."""
 
-    def __init__(self, replays: Replays, auth_token: str | None) -> None:
-        self._replays = replays
+    def __init__(self, inbound: Inbound, auth_token: str | None) -> None:
+        self._inbound = inbound
         self._auth_token = auth_token
+        self._warned_at: float | None = None
 
     async def handle(self, hass: HomeAssistant, webhook_id: str, request: web.Request) -> web.Response | None:
         """None makes Home Assistant answer as for an id that nobody has."""
@@ -59,15 +113,18 @@ class Receiver:
             signature = request.headers.get("X-Twilio-Signature")
             genuine = [url for url in urls if is_genuine(url, signature, self._auth_token, fields, raw_body)]
             if not genuine:
-                _LOGGER.warning(const.SAY_FORGED.format(url=_external_url(hass) or "none"))
+                self._warn(hass)
                 return None
             urls = genuine
-        if self._replays.claim(claim_keys(next(iter(urls), ""), fields, raw_body)):
-            data: dict[str, str] = {}
-            for name, value in fields:
-                data.setdefault(name, value)
-            hass.bus.async_fire(const.EVENT, data | {"webhook_id": webhook_id})
+        if self._inbound.replays.claim(claim_keys(next(iter(urls), ""), fields, raw_body)):
+            self._inbound.outlet.fire(_data(fields, raw_body) | {"webhook_id": webhook_id})
         return web.Response(text="")
+
+    def _warn(self, hass: HomeAssistant) -> None:
+        now = hass.loop.time()
+        if self._warned_at is None or now - self._warned_at >= _WARN_SECONDS:
+            self._warned_at = now
+            _LOGGER.warning(const.SAY_FORGED.format(url=_external_url(hass) or "none"))
 
 
 def public_urls(hass: HomeAssistant, webhook_id: str, request: web.Request) -> list[str]:
@@ -98,5 +155,31 @@ async def _body(request: web.Request) -> tuple[Fields, bytes | None]:
     if kind in _FORMS:
         form: Any = await request.post()
         return [(name, value) for name, value in form.items() if isinstance(value, str)], None
-    body = (await request.text()).encode("utf-8")
+    # What a cloud hook hands over has only the stream.
+    body = await (request if hasattr(request, "read") else request.content).read()
     return [], body or None
+
+
+def _data(fields: Fields, raw_body: bytes | None) -> dict[str, str]:
+    """
+    Every field by Twilio's name, the first of repeated ones. A JSON object likewise by its members, those that are no
+    text as JSON; any other body whole, as `body`.
+    """
+    data: dict[str, str] = {}
+    for name, value in fields if raw_body is None else _members(raw_body.decode("utf-8", "replace")):
+        data.setdefault(name, value)
+    return data
+
+
+def _members(text: str) -> Fields:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        return [("body", text)]
+    return [(name, value if isinstance(value, str) else _compact(value)) for name, value in body.items()]
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
