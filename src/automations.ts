@@ -2,7 +2,7 @@
 
 import type { CheckFault } from './automation/check.ts';
 import type { Automation } from './automation/definition.ts';
-import type { Run } from './automation/run.ts';
+import type { Run } from './automation/journal.ts';
 import type { Runner } from './automation/runner.ts';
 import type { NotifyBlock, OutgoingRequest } from './automation/services.ts';
 import type { Value } from './automation/template/python.ts';
@@ -38,6 +38,8 @@ export interface AutomationsOptions {
   base(): string | null;
   logger: Logger;
   request(request: OutgoingRequest): Promise<{ status: number; body: string }>;
+  /** How long traces of runs are kept, milliseconds. */
+  keepTracesMs: number;
   /** Whether automations take events; false while there are none. */
   consume(consumer: string, wanted: boolean): Promise<void>;
 }
@@ -63,6 +65,7 @@ export async function startAutomations(options: AutomationsOptions): Promise<Aut
     logger,
     engine,
     automations: parsed.automations,
+    keepTracesMs: options.keepTracesMs,
     call: (call, signal) => services(call, signal),
     onQuiet: (eventId) => replies.over(eventId),
   });
@@ -197,7 +200,10 @@ function gatewayOf(runner: Runner, pages: SpokenPages): AutomationGateway {
   return {
     automations: () => runner.automations(),
     runs: async (id) => (await runner.runs(id)).map(runView),
-    run: async (id) => runView(await runner.runNow(id)),
+    async run(id) {
+      const { run, as } = await runner.runNow(id);
+      return { ...runView(run), outcome: as };
+    },
     page: (name) => pages.page(name),
   };
 }

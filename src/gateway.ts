@@ -193,6 +193,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   const automations = await startAutomations({
     consume,
     settings: settings.automation,
+    keepTracesMs: settings.retention.eventsMs,
     accountSid: accounts[0]?.accountSid ?? '',
     store,
     messenger,

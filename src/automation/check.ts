@@ -2,6 +2,7 @@
 
 import type { Action, Automation } from './definition.ts';
 import type { TemplateEngine } from './template/engine.ts';
+import { actionsOf } from './definition.ts';
 import { isPlain } from './template/rewrite.ts';
 
 /** One fault, with its place. */
@@ -59,10 +60,4 @@ function templatesOf(value: unknown, part: Found['part']): Found[] {
   const own = 'path' in value && 'where' in value ? (value as Found['part']) : null;
   const within = own === null ? part : { path: own.path, where: own.where };
   return Object.values(value).flatMap((item) => templatesOf(item, within));
-}
-
-function actionsOf(value: unknown): Action[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const inner = Object.values(value).flatMap(actionsOf);
-  return 'kind' in value && 'continueOnError' in value ? [value as Action, ...inner] : inner;
 }

@@ -27,6 +27,8 @@ export interface Automation {
   mode: Mode;
   /** Of `queued` and `parallel`: runs at a time, waiting ones included. */
   max: number;
+  /** How loud it is told that a run may not begin; null: not at all. */
+  exceeded: 'error' | 'warn' | 'info' | 'debug' | null;
   variables: Readonly<Record<string, Value>>;
   triggers: Trigger[];
   conditions: Condition[];
@@ -88,3 +90,10 @@ export type Loop =
   | { over: 'count'; count: Value }
   | { over: 'while' | 'until'; conditions: Condition[] }
   | { over: 'for_each'; items: Value };
+
+/** Every action within a part or a list of parts, however deep. */
+export function actionsOf(parts: unknown): Action[] {
+  if (typeof parts !== 'object' || parts === null) return [];
+  const inner = Object.values(parts).flatMap(actionsOf);
+  return 'kind' in parts && 'continueOnError' in parts ? [parts as Action, ...inner] : inner;
+}

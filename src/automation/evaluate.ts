@@ -4,7 +4,7 @@ import type { Condition, Duration, Part } from './definition.ts';
 import type { TemplateEngine, Variables } from './template/engine.ts';
 import type { Value } from './template/python.ts';
 import { durationMs, WEEKDAYS } from './parse.ts';
-import { pythonLiteral, pythonText } from './template/python.ts';
+import { pythonText, shown } from './template/python.ts';
 
 /** A fault of a part, in words and with its place in the file. */
 export class PartError extends Error {
@@ -68,7 +68,7 @@ export async function durationOf(duration: Duration, part: Part, evaluation: Eva
   const value = await rendered(duration as Value, part, evaluation);
   const ms = typeof value === 'object' && value !== null ? sumOf(value) : durationMs(pythonText(value));
   if (ms !== null && ms >= 0 && ms <= MAX_MS) return ms;
-  throw new PartError(part, `the duration is ${pythonLiteral(value)}; expected seconds, or HH:MM:SS, up to a year`);
+  throw new PartError(part, `the duration is ${shown(value)}; expected seconds, or HH:MM:SS, up to a year`);
 }
 
 const MAX_MS = 366 * 86_400_000;
@@ -154,7 +154,7 @@ async function numberHolds(
     const found = await rendered(value, condition, evaluation);
     const text = pythonText(found).trim();
     if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return Number(text);
-    throw new PartError(condition, `${pythonLiteral(found)} is no number`);
+    throw new PartError(condition, `${shown(found)} is no number`);
   };
   const value = await number(condition.value);
   if (condition.above !== null && !(value > (await number(condition.above)))) return false;

@@ -3,7 +3,9 @@
 import type { EventRecord } from '../core/event.ts';
 import type { Clock, Logger } from '../core/ports.ts';
 import type { Trigger } from './definition.ts';
+import type { Evaluation } from './evaluate.ts';
 import type { TemplateEngine, Variables } from './template/engine.ts';
+import type { Value } from './template/python.ts';
 import type { EventTrigger, Fired } from './trigger.ts';
 import { isEnabled, renderedFields } from './evaluate.ts';
 import { firedByEvent, fits } from './trigger.ts';
@@ -39,15 +41,33 @@ async function eventFits(
   // Most triggers have nothing to render.
   if (trigger.enabled === true && !hasTemplate(trigger.types) && !hasTemplate(trigger.data))
     return fits(trigger.types, trigger.data, event);
-  const evaluation = { engine, variables, now: clock.now() };
   try {
-    if (trigger.enabled !== true && !(await isEnabled(trigger, evaluation))) return false;
-    const types = await renderedFields(Object.fromEntries(trigger.types.entries()), trigger, evaluation);
-    const plain = Object.values(types).map(String);
-    if (!plain.includes(event.type)) return false;
-    return fits(plain, await renderedFields(trigger.data, trigger, evaluation), event);
+    const { enabled, types, data } = await renderedTrigger(trigger, { engine, variables, now: clock.now() });
+    return enabled && fits(types, data, event);
   } catch (error) {
     logger.warn({ where: trigger.where, path: trigger.path, error: String(error) }, 'a trigger could not be evaluated');
     return false;
   }
+}
+
+/** With their templates rendered: what a wait goes by, whatever becomes of the variables. */
+export async function renderedTriggers(triggers: readonly Trigger[], evaluation: Evaluation): Promise<Trigger[]> {
+  const found: Trigger[] = [];
+  for (const trigger of triggers) {
+    if (trigger.kind === 'event') found.push({ ...trigger, ...(await renderedTrigger(trigger, evaluation)) });
+    else found.push({ ...trigger, enabled: await isEnabled(trigger, evaluation) });
+  }
+  return found;
+}
+
+/** One that is switched off is not rendered. */
+async function renderedTrigger(
+  trigger: EventTrigger,
+  evaluation: Evaluation,
+): Promise<{ enabled: boolean; types: string[]; data: Readonly<Record<string, Value>> }> {
+  if (!(await isEnabled(trigger, evaluation))) return { enabled: false, types: [], data: {} };
+  const types = Object.values(
+    await renderedFields(Object.fromEntries(trigger.types.entries()), trigger, evaluation),
+  ).map(String);
+  return { enabled: true, types, data: await renderedFields(trigger.data, trigger, evaluation) };
 }

@@ -39,13 +39,14 @@ function automation(fields: Fields, index: number): Automation {
     description: fields.text('description') ?? '',
     mode: mode as Mode,
     max: whole(fields, 'max', MAX_RUNS),
+    exceeded: loudness(fields),
     variables: { ...fields.mapping('trigger_variables'), ...fields.mapping('variables') },
     triggers,
     conditions: conditionsOf(fields.list('conditions', 'condition'), 'conditions', fields.printPlace, 0),
     actions: actionsOf(fields.list('actions', 'action'), 'actions', fields.printPlace, 0),
     where: fields.where,
   };
-  fields.take('max_exceeded', 'trace', 'initial_state');
+  fields.take('trace', 'initial_state');
   fields.end('an automation');
   return found;
 }
@@ -55,6 +56,26 @@ function whole(fields: Fields, name: string, fallback: number): number {
   if (text === null) return fallback;
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
   throw invalid(fields.where, name, `is ${text.slice(0, 40)}`, 'a number from 1 to 9999');
+}
+
+/** Home Assistant's levels of `max_exceeded`, as ours. */
+const LOUDNESS: Readonly<Record<string, Automation['exceeded']>> = {
+  silent: null,
+  debug: 'debug',
+  notset: 'debug',
+  info: 'info',
+  warn: 'warn',
+  warning: 'warn',
+  error: 'error',
+  fatal: 'error',
+  critical: 'error',
+};
+
+function loudness(fields: Fields): Automation['exceeded'] {
+  const text = fields.text('max_exceeded')?.toLowerCase() ?? 'warning';
+  const level = Object.hasOwn(LOUDNESS, text) ? LOUDNESS[text] : undefined;
+  if (level !== undefined) return level;
+  throw invalid(fields.where, 'max_exceeded', `is ${text.slice(0, 40)}`, Object.keys(LOUDNESS).join(', '));
 }
 
 /* ------------------------------------------------------------------ triggers */
@@ -337,7 +358,8 @@ export function durationMs(text: string): number | null {
   return h === undefined ? null : Math.round((Number(h) * 3600 + Number(m) * 60 + Number(s ?? 0)) * 1000);
 }
 
-function slug(alias: string): string {
+/** Of an id made from an alias. */
+export function slug(alias: string): string {
   const text = alias.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '_');
   return text.replace(/^_+|_+$/g, '') || 'automation';
 }

@@ -1,6 +1,7 @@
 import type { Located } from '../core/located.ts';
 import type { Automation } from './definition.ts';
-import type { Run, RunWorld, ServiceCall } from './run.ts';
+import type { Run } from './journal.ts';
+import type { RunWorld, ServiceCall } from './run.ts';
 import type { Fired } from './trigger.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +10,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createManualClock } from '../../test/support/manual-clock.ts';
 import { readSource } from '../config/source.ts';
 import { systemClock } from '../system.ts';
+import { NotKept } from './journal.ts';
 import { parseAutomations } from './parse.ts';
-import { carryOn, NotKept } from './run.ts';
+import { carryOn } from './run.ts';
 import { createTemplateEngine } from './template/engine.ts';
 
 const engine = createTemplateEngine({ clock: systemClock });
@@ -61,11 +63,11 @@ async function carried(
     id: 'EV1-a',
     automation: automation(yaml),
     trigger,
+    arrival: 1,
     startedAt: clock.now(),
     endedAt: null,
     ending: 'running',
     error: null,
-    chain: 0,
     steps: [],
   };
   const lab: Laboratory = { run: started, calls: [], early: [], saves: 0 };
@@ -101,7 +103,9 @@ async function carried(
         if (call.service === fail) throw new Error('nobody answers');
         return { called: call.service };
       },
-      fire: async (type, data, key) => void lab.calls.push({ service: type, data, target: {}, key, trigger }),
+      fire: async (type, data, key) => void lab.calls.push({ service: type, data, target: {}, key, trigger, by: 'a' }),
+      atRest() {},
+      beginWait() {},
       waitForTrigger: async () => trigger,
     };
     if (!goesOn) run = JSON.parse(disk) as Run;

@@ -1,50 +1,22 @@
 /**
  * One run of an automation. It is carried out from its beginning each time, also after a restart: what was done stands in
- * its journal, step by step under a key of its own, and is not done again. A step with an effect is on disk before the
- * effect; the effect has a key that is the same the second time, so that a text is sent once whatever happens in between.
+ * its journal and is not done again. A step with an effect is on disk before the effect; the effect has a key that is the
+ * same the second time, so that a text is sent once whatever happens in between.
  */
 
 import type { Clock } from '../core/ports.ts';
-import type { Action, Automation, Condition, Trigger } from './definition.ts';
+import type { Action, Condition, Trigger } from './definition.ts';
 import type { Evaluation } from './evaluate.ts';
+import type { Ending, Run, Waiting } from './journal.ts';
 import type { TemplateEngine } from './template/engine.ts';
 import type { Value } from './template/python.ts';
 import type { Fired } from './trigger.ts';
 import { isTollboardError } from '../core/errors.ts';
 import { durationOf, holds, isEnabled, isTrue, PartError, rendered, renderedFields, renderedText } from './evaluate.ts';
-import { pythonLiteral } from './template/python.ts';
-
-/** A line of the journal, and of the trace. */
-export interface Step {
-  /** Unique in its run, the same each time: the path, with the rounds of the loops around it. */
-  key: string;
-  path: string;
-  where: string;
-  at: number;
-  /** What came of it; null where nothing does. */
-  result: Value;
-  /** Variables that it set. */
-  changed: Readonly<Record<string, Value>> | null;
-  /** In words; the run ended, unless the action goes on over errors. */
-  error: string | null;
-}
-
-export type Ending = 'running' | 'finished' | 'stopped' | 'failed' | 'canceled';
-
-/** As it is stored. */
-export interface Run {
-  id: string;
-  automation: Automation;
-  trigger: Fired;
-  startedAt: number;
-  endedAt: number | null;
-  ending: Ending;
-  /** Why it failed or stopped, with its place. */
-  error: string | null;
-  /** Events of automations that led here, one after the other; 0: something else did. */
-  chain: number;
-  steps: Step[];
-}
+import { renderedTriggers } from './firing.ts';
+import { Journal, MAX_STEPS, NotKept, stepKey, Unbounded } from './journal.ts';
+import { slug } from './parse.ts';
+import { shown } from './template/python.ts';
 
 /** What a run asks of the world; every method may reject with an error in words. */
 export interface RunWorld {
@@ -55,14 +27,12 @@ export interface RunWorld {
   /** `key` is the same when the call is made again after a crash. */
   call(service: ServiceCall, signal: AbortSignal): Promise<Value>;
   fire(type: string, data: Readonly<Record<string, Value>>, key: string): Promise<void>;
-  /** Resolves with what fired, once one of the triggers does. */
-  waitForTrigger(triggers: readonly Trigger[], waiting: Waiting, signal: AbortSignal): Promise<Fired>;
-}
-
-export interface Waiting {
-  runId: string;
-  key: string;
-  evaluation: Evaluation;
+  /** Nothing of the run goes on by itself: each of its branches waits for a time, for an event, or for what it called. */
+  atRest(): void;
+  /** What comes from now on may end this wait, even before it is waited for. Again: nothing. */
+  beginWait(waiting: Waiting, triggers: Promise<readonly Trigger[]>): void;
+  /** Resolves with what fired since the wait began, once something did. */
+  waitForTrigger(waiting: Waiting, signal: AbortSignal): Promise<Fired>;
 }
 
 export interface ServiceCall {
@@ -72,12 +42,10 @@ export interface ServiceCall {
   target: Readonly<Record<string, Value>>;
   key: string;
   trigger: Fired;
+  /** The automation that calls. */
+  by: string;
 }
 
-/** Steps of one run, and rounds of all its loops together; a loop without end stops here. */
-const MAX_STEPS = 2000;
-/** Characters of what the steps of one run came to: it is written whole each time. */
-const MAX_JOURNAL = 1024 * 1024;
 /** A template that is waited for is looked at this often. */
 const LOOK_MS = 1000;
 /** Timers of Node end after 24 days at most. */
@@ -120,12 +88,6 @@ class Stop extends Error {
   }
 }
 
-/** The journal is not on disk: no fault of the run, which waits until it is. */
-export class NotKept extends Error {}
-
-/** A run beyond its bounds, which `continue_on_error` does not lift. */
-class Unbounded extends PartError {}
-
 function endsTheRun(error: unknown): boolean {
   return error instanceof Stop || error instanceof NotKept || error instanceof Unbounded;
 }
@@ -141,24 +103,22 @@ class Runner {
   readonly #run: Run;
   readonly #world: RunWorld;
   readonly #signal: AbortSignal;
-  readonly #journal: Map<string, Step>;
-  /** Steps that are in no save, begun or done. */
-  #unsaved = false;
-  #saved: Promise<void> = Promise.resolve();
-  #size: number;
+  readonly #journal: Journal;
   #rounds = 0;
+  /** Branches that are not at rest. */
+  #busy = 1;
 
   constructor(run: Run, world: RunWorld, signal: AbortSignal) {
     this.#run = run;
     this.#world = world;
     this.#signal = signal;
-    this.#journal = new Map(run.steps.map((step) => [step.key, step]));
-    this.#size = run.steps.reduce((sum, step) => sum + sizeOf(step), 0);
+    this.#journal = new Journal({ run, signal, now: () => world.clock.now(), save: (one) => world.save(one) });
   }
 
   async whole(): Promise<void> {
     const { automation, trigger } = this.#run;
-    const scope: Scope = { variables: { trigger: trigger as never }, rounds: '', signal: this.#signal };
+    const variables = { trigger: trigger as never, this: itself(this.#run) };
+    const scope: Scope = { variables, rounds: '', signal: this.#signal };
     const part = { path: 'variables', where: automation.where, alias: null, enabled: true };
     const fired = automation.triggers[Number(trigger.idx)];
     const given = { ...automation.variables, ...fired?.variables };
@@ -172,19 +132,12 @@ class Runner {
   async #sequence(actions: readonly Action[], scope: Scope): Promise<void> {
     for (const action of actions) {
       scope.signal.throwIfAborted();
-      const enabled = await this.#once(
-        `${action.path}#enabled`,
-        action,
-        scope,
-        async () => isEnabled(action, this.#at(scope)),
-        action.enabled === true,
-      );
-      if (enabled === false) continue;
       try {
-        await this.#perform(action, scope);
+        if (await this.#isOn(action, scope)) await this.#perform(action, scope);
       } catch (error) {
         scope.signal.throwIfAborted();
         if (endsTheRun(error) || !action.continueOnError) throw error;
+        this.#passed(action, scope, error);
       }
     }
   }
@@ -223,49 +176,21 @@ class Runner {
     }
   }
 
-  /** What a step came to, once and for all. `plain` steps that cannot turn out otherwise leave no line. */
-  async #once(
-    key: string,
-    { path, where }: Pick<Action, 'path' | 'where'>,
-    scope: Scope,
-    work: () => Promise<Value>,
-    plain = false,
-  ): Promise<Value> {
-    if (plain) return true;
-    const own = key + scope.rounds;
-    const known = this.#journal.get(own);
-    if (known !== undefined) {
-      if (known.error !== null) throw new Error(known.error);
-      return known.result;
-    }
-    const result = await work();
-    this.#note({ key: own, path, where, result, changed: null, error: null });
-    return result;
+  async #isOn(action: Action, scope: Scope): Promise<boolean> {
+    if (typeof action.enabled === 'boolean') return action.enabled;
+    const work = () => isEnabled(action, this.#at(scope));
+    return (await this.#once(stepKey(action.path, 'enabled'), action, scope, work)) === true;
   }
 
-  #note(step: Omit<Step, 'at'>): void {
-    if (this.#run.steps.length >= MAX_STEPS)
-      throw new Unbounded(step, `the run has more than ${MAX_STEPS} steps: it loops`);
-    const size = sizeOf(step);
-    if (this.#size + size > MAX_JOURNAL)
-      throw new Unbounded(step, `the variables and results of the run have more than ${MAX_JOURNAL} characters`);
-    this.#size += size;
-    const whole = { ...step, at: this.#world.clock.now() };
-    this.#run.steps.push(whole);
-    this.#journal.set(step.key, whole);
-    this.#unsaved = true;
+  /** An error that the run goes on over stands in its trace, too. */
+  #passed({ path, where }: Action, { rounds }: Scope, error: unknown): void {
+    const key = stepKey(path, 'error') + rounds;
+    const known = this.#journal.step(key) !== null || (this.#journal.step(path + rounds)?.error ?? null) !== null;
+    if (!known) this.#journal.note({ key, path, where, result: null, changed: null, error: told(error) });
   }
 
-  /** Resolves once every step so far is on disk, also those that another branch is just saving. */
-  #save(): Promise<void> {
-    if (!this.#unsaved) return this.#saved;
-    this.#unsaved = false;
-    this.#saved = this.#world.save(this.#run).catch((error: unknown) => {
-      this.#unsaved = true;
-      this.#signal.throwIfAborted();
-      throw new NotKept(String(error));
-    });
-    return this.#saved;
+  #once(key: string, part: Pick<Action, 'path' | 'where'>, scope: Scope, work: () => Promise<Value>): Promise<Value> {
+    return this.#journal.once(key + scope.rounds, part, work);
   }
 
   #at({ variables }: Scope): Evaluation {
@@ -291,32 +216,33 @@ class Runner {
     scope: Scope,
   ): Promise<void> {
     const own = key + scope.rounds;
-    let changed = this.#journal.get(own)?.changed ?? null;
+    let changed = this.#journal.step(own)?.changed ?? null;
     if (changed === null) {
       changed = await renderedFields(fields, part, this.#at(scope), true);
-      this.#note({ key: own, path: part.path, where: part.where, result: null, changed, error: null });
+      this.#journal.note({ key: own, path: part.path, where: part.where, result: null, changed, error: null });
     }
     Object.assign(scope.variables, changed);
   }
 
   async #service(action: Extract<Action, { kind: 'service' }>, scope: Scope): Promise<void> {
     const at = this.#at(scope);
-    const asked = await this.#once(`${action.path}#call`, action, scope, async () => ({
+    const asked = await this.#once(stepKey(action.path, 'call'), action, scope, async () => ({
       service: await renderedText(action.service, action, at),
       data: await renderedFields(action.data, action, at),
       target: await renderedFields(action.target, action, at),
     }));
     const { service, data, target } = asked as unknown as Pick<ServiceCall, 'service' | 'data' | 'target'>;
-    const key = `${this.#run.id}:${action.path}${scope.rounds}`;
+    const { id, trigger, automation } = this.#run;
+    const key = `${id}:${action.path}${scope.rounds}`;
     const answer = await this.#effect(action, scope, () =>
-      this.#world.call({ service, data, target, key, trigger: this.#run.trigger }, scope.signal),
+      this.#world.call({ service, data, target, key, trigger, by: automation.id }, scope.signal),
     );
     if (action.response !== null) scope.variables[action.response] = answer;
   }
 
   async #fire(action: Extract<Action, { kind: 'event' }>, scope: Scope): Promise<void> {
     const at = this.#at(scope);
-    const asked = await this.#once(`${action.path}#call`, action, scope, async () => ({
+    const asked = await this.#once(stepKey(action.path, 'call'), action, scope, async () => ({
       type: await renderedText(action.type, action, at),
       data: await renderedFields(action.data, action, at),
     }));
@@ -327,17 +253,32 @@ class Runner {
     });
   }
 
+  async #resting<T>(work: () => Promise<T>): Promise<T> {
+    const ending = work();
+    this.#rests();
+    try {
+      return await ending;
+    } finally {
+      this.#busy += 1;
+    }
+  }
+
+  #rests(): void {
+    this.#busy -= 1;
+    if (this.#busy === 0) this.#world.atRest();
+  }
+
   /** The journal is on disk before; what failed is told with its place, and stays failed. */
   async #effect(action: Action, scope: Scope, work: () => Promise<Value>): Promise<Value> {
     const key = action.path + scope.rounds;
-    const known = this.#journal.get(key);
-    if (known !== undefined && known.error !== null) throw new PartError(action, known.error);
-    if (known !== undefined) return known.result;
-    await this.#save();
+    const known = this.#journal.step(key);
+    if (known !== null && known.error !== null) throw new PartError(action, known.error);
+    if (known !== null) return known.result;
+    await this.#journal.save();
     const line = { key, path: action.path, where: action.where, changed: null };
     try {
-      const result = await work();
-      this.#note({ ...line, result, error: null });
+      const result = await this.#resting(work);
+      this.#journal.note({ ...line, result, error: null });
       return result;
     } catch (error) {
       scope.signal.throwIfAborted();
@@ -346,26 +287,26 @@ class Runner {
         : error instanceof Error
           ? error.message
           : String(error);
-      this.#note({ ...line, result: null, error: why });
+      this.#journal.note({ ...line, result: null, error: why });
       throw new PartError(action, why);
     }
   }
 
   async #delay(action: Extract<Action, { kind: 'delay' }>, scope: Scope): Promise<void> {
     const until = await this.#deadline(action, action.delay, scope);
-    await this.#sleepUntil(until, scope.signal);
+    if (until > this.#world.clock.now()) await this.#resting(() => this.#sleepUntil(until, scope.signal));
     await this.#once(action.path, action, scope, async () => null);
   }
 
   /** Set once; it stays where it is over any restart. */
   async #deadline(action: Action, duration: Parameters<typeof durationOf>[0], scope: Scope): Promise<number> {
     const until = await this.#once(
-      `${action.path}#until`,
+      stepKey(action.path, 'until'),
       action,
       scope,
       async () => this.#world.clock.now() + (await durationOf(duration, action, this.#at(scope))),
     );
-    await this.#save();
+    await this.#journal.save();
     return Number(until);
   }
 
@@ -377,38 +318,43 @@ class Runner {
   }
 
   async #waitForTrigger(action: Extract<Action, { kind: 'wait_for_trigger' }>, scope: Scope): Promise<void> {
+    const waiting = { runId: this.#run.id, key: action.path + scope.rounds };
+    // First of all: what it waits for may come while the journal is saved.
+    if (this.#journal.step(waiting.key) === null)
+      this.#world.beginWait(waiting, renderedTriggers(action.triggers, this.#at(scope)));
     const until = action.timeout === null ? null : await this.#deadline(action, action.timeout, scope);
-    await this.#save();
-    const key = action.path + scope.rounds;
+    await this.#journal.save();
     const fired = await this.#once(action.path, action, scope, async () => {
-      const waiting = { runId: this.#run.id, key, evaluation: this.#at(scope) };
-      return (await this.#within(until, scope, (signal) =>
-        this.#world.waitForTrigger(action.triggers, waiting, signal),
-      )) as Value;
+      const wait = (signal: AbortSignal) => this.#world.waitForTrigger(waiting, signal);
+      return (await this.#resting(() => this.#within(until, scope, wait))) as Value;
     });
-    this.#waited(action, scope, fired, { trigger: fired });
+    this.#waited(action, scope, { result: fired, until, wait: { trigger: fired } });
   }
 
   async #waitForTemplate(action: Extract<Action, { kind: 'wait_template' }>, scope: Scope): Promise<void> {
     const until = action.timeout === null ? null : await this.#deadline(action, action.timeout, scope);
-    await this.#save();
+    await this.#journal.save();
     const completed = await this.#once(action.path, action, scope, async () =>
-      this.#within(until, scope, async (signal) => {
-        while (!isTrue(await rendered(action.template, action, this.#at(scope))))
-          await this.#world.clock.sleep(LOOK_MS, signal);
-        return true;
-      }),
+      this.#resting(() =>
+        this.#within(until, scope, async (signal) => {
+          while (!isTrue(await rendered(action.template, action, this.#at(scope))))
+            await this.#world.clock.sleep(LOOK_MS, signal);
+          return true;
+        }),
+      ),
     );
-    this.#waited(action, scope, completed, { completed: completed !== null });
+    this.#waited(action, scope, { result: completed, until, wait: {} });
   }
 
+  /** `remaining`: seconds that were left when it ended; null where it had all the time. */
   #waited(
-    action: { continueOnTimeout: boolean } & Pick<Action, 'path' | 'where'>,
+    action: { continueOnTimeout: boolean } & Pick<Action, 'path'>,
     scope: Scope,
-    result: Value,
-    wait: Readonly<Record<string, Value>>,
+    { result, until, wait }: { result: Value; until: number | null; wait: Readonly<Record<string, Value>> },
   ): void {
-    scope.variables.wait = { ...wait, completed: result !== null };
+    const ended = this.#journal.step(action.path + scope.rounds)?.at ?? 0;
+    const remaining = until === null ? null : Math.max(0, until - ended) / 1000;
+    scope.variables.wait = { ...wait, completed: result !== null, remaining: result === null ? 0 : remaining };
     if (result === null && !action.continueOnTimeout) throw new Stop('The wait timed out.', false);
   }
 
@@ -455,32 +401,40 @@ class Runner {
   }
 
   async #items(action: Action, items: Value, scope: Scope): Promise<readonly Value[]> {
-    const value = await this.#once(`${action.path}#items`, action, scope, () =>
+    const value = await this.#once(stepKey(action.path, 'items'), action, scope, () =>
       rendered(items, action, this.#at(scope)),
     );
     if (Array.isArray(value)) return value as readonly Value[];
-    throw new PartError(action, `for_each is ${pythonLiteral(value)}; expected a list`);
+    throw new PartError(action, `for_each is ${shown(value)}; expected a list`);
   }
 
   async #count(action: Action, count: Value, scope: Scope): Promise<number> {
-    const value = await this.#once(`${action.path}#count`, action, scope, () =>
+    const value = await this.#once(stepKey(action.path, 'count'), action, scope, () =>
       rendered(count, action, this.#at(scope)),
     );
     const number = Number(value);
     if (Number.isInteger(number) && number >= 0) return number;
-    throw new PartError(action, `count is ${pythonLiteral(value)}; expected a whole number`);
+    throw new PartError(action, `count is ${shown(value)}; expected a whole number`);
   }
 
   /** Each branch has variables of its own; the first fault ends the run once all branches have ended. */
   async #parallel(action: Extract<Action, { kind: 'parallel' }>, scope: Scope): Promise<void> {
-    const ended = await Promise.allSettled(
-      action.branches.map((branch) => this.#sequence(branch, { ...scope, variables: { ...scope.variables } })),
+    this.#busy += action.branches.length;
+    const branches = action.branches.map((branch) =>
+      this.#sequence(branch, { ...scope, variables: { ...scope.variables } }).finally(() => this.#rests()),
     );
+    const ended = await this.#resting(() => Promise.allSettled(branches));
     const failed = ended.find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 }
 
-function sizeOf({ result, changed, error }: Pick<Step, 'result' | 'changed' | 'error'>): number {
-  return JSON.stringify([result, changed, error]).length;
+/** What templates know of the automation: `this`, as far as it needs no states. */
+function itself({ automation: { id, alias, mode } }: Run): Value {
+  return {
+    entity_id: `automation.${slug(alias)}`,
+    name: alias,
+    state: 'on',
+    attributes: { id, friendly_name: alias, mode },
+  };
 }

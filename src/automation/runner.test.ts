@@ -1,6 +1,7 @@
 import type { EventDraft } from '../core/outbox.ts';
 import type { Automation } from './definition.ts';
-import type { Run, ServiceCall } from './run.ts';
+import type { Run } from './journal.ts';
+import type { ServiceCall } from './run.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +32,11 @@ const inbound = (Body: string): EventDraft => ({
   data: { From: '+15551230001', Body },
 });
 
+const DAY = 86_400_000;
+
 interface Bench {
+  /** What the next start reads. */
+  yaml: string;
   clock: ManualClock;
   runner: Runner;
   calls: ServiceCall[];
@@ -59,7 +64,8 @@ async function bench(yaml: string, store = createMemoryStore({ random: systemRan
       clock,
       logger,
       engine,
-      automations: automations(yaml),
+      automations: automations(made?.yaml ?? yaml),
+      keepTracesMs: 90 * DAY,
       async call(call) {
         calls.push(call);
         tell();
@@ -68,9 +74,11 @@ async function bench(yaml: string, store = createMemoryStore({ random: systemRan
       },
       onQuiet: (id) => void quiet.push(id),
     });
+  let made: Bench | null = null;
   let runner = await start();
   onTestFinished(() => runner.stop());
-  const made: Bench = {
+  made = {
+    yaml,
     clock,
     get runner() {
       return runner;
@@ -157,7 +165,9 @@ describe('events', () => {
         await new Promise((resolve) => setImmediate(resolve));
         continue;
       }
-      expect(failed.error).toMatch(/automations\.yaml:\d: actions\/0: this is event 101 .* in a ring/);
+      expect(failed.error).toMatch(
+        /automations\.yaml:\d: actions\/0: one event has led to more than 100 runs .* in a ring/,
+      );
       break;
     }
   });
@@ -285,6 +295,67 @@ describe('a restart', () => {
     await endings('one', ['finished']);
   });
 
+  it('loses nothing that comes for a wait with a time-out, in whatever branch', async () => {
+    const store = createMemoryStore({ random: systemRandom });
+    // As a disk does it: not at once.
+    const record: typeof store.record = async (...args) => {
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return store.record(...args);
+    };
+    const wait = (Body: string) =>
+      `{wait_for_trigger: {trigger: event, event_type: twilio_data_received, event_data: {Body: ${Body}}}, timeout: 600}`;
+    const { event, called, clock, restart } = await bench(
+      on('one', `action: [{delay: 60}, ${wait('then')}, {action: a.a}]`) +
+        on('two', `action: [{parallel: [{delay: 600}, {sequence: [${wait('then')}, {action: b.b}]}]}]`),
+      { ...store, record },
+    );
+    await event('go');
+    await clock.untilSleeping(4);
+    clock.advance(60_000);
+    await restart();
+    await event('then');
+    expect((await called(2)).sort()).toEqual(['a.a', 'b.b']);
+  });
+
+  it('goes on with queued runs in the order in which they came, also of one millisecond', async () => {
+    const { event, called, clock, restart } = await bench(
+      "- {id: one, mode: queued, trigger: {trigger: event, event_type: twilio_data_received}, action: [{action: 'a.{{ trigger.event.data.Body }}'}, {delay: 60}]}\n",
+    );
+    const order = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7', 'n8'];
+    for (const body of order) await event(body);
+    await called(1);
+    await clock.untilSleeping(2);
+    await restart();
+    for (let n = 1; n < order.length; n++) {
+      await clock.untilSleeping(2);
+      clock.advance(60_000);
+      await called(n + 1);
+    }
+    expect(await called(8)).toEqual(order.map((body) => `a.${body}`));
+  });
+
+  it('begins also where the disk is full', async () => {
+    const store = createMemoryStore({ random: systemRandom });
+    let full = false;
+    const keep: typeof store.keep = async (keeping) => {
+      if (full) throw new Error('no space left');
+      return store.keep(keeping);
+    };
+    const { event, clock, called, restart } = await bench(on('one', 'action: [{delay: 60}, {action: a.b}]'), {
+      ...store,
+      keep,
+    });
+    await event('go');
+    await clock.untilSleeping(2);
+    clock.jump(60_000);
+    full = true;
+    await restart();
+    full = false;
+    await clock.untilSleeping(2);
+    clock.advance(1000);
+    expect(await called(1)).toEqual(['a.b']);
+  });
+
   it('keeps the runs of an id with a slash apart from those of its beginning', async () => {
     const { event, endings, runner } = await bench(
       on('one', 'action: [{action: a.b}]') + on('one/two', 'action: [{action: a.b}]'),
@@ -308,17 +379,119 @@ describe('a restart', () => {
   });
 });
 
-it('a run by hand begins like the first trigger, and an unknown automation is an error', async () => {
-  const { runner, called } = await bench(on('one', "action: [{action: 'a.{{ trigger.platform }}'}]"));
-  await runner.runNow('one');
-  expect(await called(1)).toEqual(['a.manual']);
-  await expect(runner.runNow('two')).rejects.toMatchObject({ code: 'TOLLBOARD_AUTOMATION_UNKNOWN' });
+describe('a run by hand', () => {
+  const held = (mode: string) =>
+    on('one', `${mode}, action: [{wait_for_trigger: {trigger: event, event_type: never}}, {action: a.b}]`);
+
+  it('begins like the first trigger, and an unknown automation is an error', async () => {
+    const { runner, called } = await bench(on('one', "action: [{action: 'a.{{ trigger.platform }}'}]"));
+    await runner.runNow('one');
+    expect(await called(1)).toEqual(['a.manual']);
+    await expect(runner.runNow('two')).rejects.toMatchObject({ code: 'TOLLBOARD_AUTOMATION_UNKNOWN' });
+  });
+
+  it('within the same millisecond as another one is one of its own', async () => {
+    const { runner, called } = await bench(on('one', "mode: parallel, action: [{action: 'a.b'}]"));
+    const [first, second] = await Promise.all([runner.runNow('one'), runner.runNow('one')]);
+    expect(first.run.id).not.toBe(second.run.id);
+    expect(await called(2)).toEqual(['a.b', 'a.b']);
+    expect(await runner.runs('one')).toHaveLength(2);
+  });
+
+  it.each([
+    ['mode: single', ['started']],
+    ['mode: queued, max: 3', ['started', 'queued', 'queued']],
+    ['mode: parallel, max: 2', ['started', 'started']],
+  ])('obeys %s, also where a hundred are begun at once', async (mode, begun) => {
+    const { runner } = await bench(held(mode));
+    const asked = await Promise.allSettled(Array.from({ length: 100 }, () => runner.runNow('one')));
+    expect(asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value.as] : []))).toEqual(begun);
+    const refused = asked.find((one) => one.status === 'rejected');
+    expect(refused?.reason).toMatchObject({
+      code: 'TOLLBOARD_AUTOMATION_BUSY',
+      message: expect.stringContaining(`${begun.length} under way`),
+    });
+    expect(runner.automations()).toMatchObject([{ running: begun.length }]);
+  });
+
+  it('takes the place of the one under way with mode restart, and leaves one', async () => {
+    const { runner, endings } = await bench(held('mode: restart'));
+    const begun = await Promise.all(Array.from({ length: 10 }, () => runner.runNow('one')));
+    expect(begun.map((one) => one.as)).toEqual(['started', ...Array.from({ length: 9 }, () => 'restarted')]);
+    await endings('one', [...Array.from({ length: 9 }, () => 'canceled'), 'running']);
+  });
+
+  it('that cannot be kept leaves its place to the next one', async () => {
+    const store = createMemoryStore({ random: systemRandom });
+    let full = true;
+    const keep: typeof store.keep = async (keeping) => {
+      if (full) throw new Error('no space left');
+      return store.keep(keeping);
+    };
+    const { runner } = await bench(held('mode: single'), { ...store, keep });
+    await expect(runner.runNow('one')).rejects.toThrow('no space left');
+    full = false;
+    expect(await runner.runNow('one')).toMatchObject({ as: 'started' });
+  });
 });
 
-it('two runs by hand within one millisecond are two runs', async () => {
-  const { runner, called } = await bench(on('one', "mode: parallel, action: [{action: 'a.b'}]"));
-  const [first, second] = await Promise.all([runner.runNow('one'), runner.runNow('one')]);
-  expect(first.id).not.toBe(second.id);
-  expect(await called(2)).toEqual(['a.b', 'a.b']);
-  expect(await runner.runs('one')).toHaveLength(2);
+describe('what is kept', () => {
+  /** A store that tells what was read from it. */
+  function watched() {
+    const store = createMemoryStore({ random: systemRandom });
+    const read = { keys: [] as string[], records: 0 };
+    const records: typeof store.records = async (query) => {
+      const found = await store.records(query);
+      read.records += found.length;
+      read.keys.push(...found.map(({ key }) => key));
+      return found;
+    };
+    const record: typeof store.record = async (room, key) => {
+      read.records += 1;
+      return store.record(room, key);
+    };
+    return { store, read, whole: { ...store, records, record } };
+  }
+
+  it('of runs that ended is not read by a start, and costs one small read per run', async () => {
+    const { whole, read, store } = watched();
+    const yaml =
+      on('one', 'mode: queued, max: 100, action: [{action: a.b}]') +
+      on('two', 'mode: queued, max: 100, action: [{action: a.b}, {delay: 60}]');
+    const { event, called, clock, endings, restart } = await bench(yaml, whole);
+    for (let n = 0; n < 30; n++) await event('go');
+    await called(31);
+    await endings(
+      'one',
+      Array.from({ length: 20 }, () => 'finished'),
+    );
+    read.records = 0;
+    read.keys.length = 0;
+    await event('go');
+    await called(32);
+    while ((await store.records({ room: 'automation', prefix: 'run/', limit: 100 })).length > 31)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect([read.records, read.keys]).toEqual([1, []]);
+    await clock.untilSleeping(2);
+    read.records = 0;
+    await restart();
+    expect(read.records).toBe(31);
+    expect(read.keys.every((key) => key.startsWith('run/'))).toBe(true);
+  });
+
+  it('of an automation that left the file goes when its time is over, to the last record', async () => {
+    const { whole, store } = watched();
+    const made = await bench(on('one', 'mode: queued, action: [{action: a.b}]') + on('two', 'action: []'), whole);
+    await made.event('go');
+    await made.endings('one', ['finished']);
+    await made.endings('two', ['finished']);
+    made.yaml = on('three', 'action: []');
+    await made.restart();
+    expect(await made.runner.runs('one')).toMatchObject([{ ending: 'finished' }]);
+    await made.clock.untilSleeping(1);
+    made.clock.advance(91 * DAY);
+    while ((await store.records({ room: 'automation', limit: 10 })).length > 0)
+      await new Promise((resolve) => setImmediate(resolve));
+    await expect(made.runner.runs('one')).rejects.toMatchObject({ code: 'TOLLBOARD_AUTOMATION_UNKNOWN' });
+  });
 });

@@ -1,62 +1,166 @@
-/** Runs on disk: one record each, the newest kept as traces. */
+/**
+ * Runs on disk: one record each. Those under way stand in the order of their arrival, so that a start reads them and no
+ * others; a run that ended becomes a trace of its automation, the newest of which are kept until their time is over.
+ */
 
 import type { RoomRecord } from '../core/consumer.ts';
-import type { Store } from '../core/ports.ts';
-import type { Run } from './run.ts';
+import type { Clock, Store } from '../core/ports.ts';
+import type { Run, Waiting } from './journal.ts';
+import type { Fired } from './trigger.ts';
+import { actionsOf } from './definition.ts';
 
 export const ROOM = 'automation';
 
-/** Finished runs of an automation that are kept as traces. */
+/** Runs that ended which are kept as traces of an automation. */
 export const KEPT_RUNS = 20;
 
-const PAGE = 200;
+/** Records read at a time: each may have more than a megabyte. */
+const PAGE = 20;
 
+export interface Runs {
+  /** In the order of their arrival. */
+  underWay(): Promise<Run[]>;
+  /** Of one automation, in no particular order; also of one that is no longer in the file. */
+  traces(automation: string): Promise<Run[]>;
+  /** Whether there is a trace of it. */
+  hasEnded(run: Pick<Run, 'automation' | 'id'>): Promise<boolean>;
+  /** A run under way as it is now; with its end it becomes a trace, in the same write that drops the oldest one. */
+  save(run: Run): Promise<void>;
+  /** What fired for a wait since its run was saved, or null. */
+  fired(waiting: Waiting): Promise<Fired | null>;
+  /** Removes the traces whose time is over. */
+  sweep(): Promise<void>;
+}
+
+export interface RunsOptions {
+  store: Store;
+  clock: Clock;
+  /** How long traces are kept, milliseconds. */
+  keepMs: number;
+}
+
+/** Of a run under way. */
 export function runRecord(run: Run): RoomRecord {
   return { room: ROOM, key: keyOf(run), value: run, dueAt: null };
 }
 
-/** In the order of an automation's runs. */
-export function keyOf({ automation, startedAt, id }: Pick<Run, 'automation' | 'startedAt' | 'id'>): string {
-  return `${runsOf(automation.id)}${String(startedAt).padStart(15, '0')}/${id}`;
+/** What fired for a wait, until its run has noted it. */
+export function firedRecord(waiting: Waiting, fired: Fired): RoomRecord {
+  return { room: ROOM, key: firedKey(waiting), value: fired, dueAt: null };
+}
+
+const UNDER_WAY = 'run/';
+
+function keyOf({ arrival, id }: Run): string {
+  return `${UNDER_WAY}${String(arrival).padStart(15, '0')}/${id}`;
 }
 
 /** Ids are anything that a file says: `a/b` is not one of `a`. */
-export function runsOf(automation: string): string {
-  return `run/${encodeURIComponent(automation)}/`;
+function tracesOf(automation: string): string {
+  return `trace/${encodeURIComponent(automation)}/`;
 }
 
-export function waitsOf(runId: string): string {
-  return `wait/${encodeURIComponent(runId)}/`;
+function traceKey({ automation, id }: Pick<Run, 'automation' | 'id'>): string {
+  return tracesOf(automation.id) + id;
 }
 
-/** What fired for a wait, until its run has noted it. */
-export function waitRecord(runId: string, key: string, value: unknown): RoomRecord {
-  return { room: ROOM, key: waitsOf(runId) + key, value, dueAt: null };
+/** The keys of an automation's traces, oldest first. */
+function keptKey(automation: string): string {
+  return `kept/${encodeURIComponent(automation)}`;
 }
 
-/** Of one automation, or of all; oldest first. */
-export async function storedRuns(store: Store, automation?: string): Promise<Run[]> {
-  const prefix = automation === undefined ? 'run/' : runsOf(automation);
-  return (await recordsUnder(store, prefix)).map(({ value }) => value as Run);
+function firedKey({ runId, key }: Waiting): string {
+  return firedOf(runId) + key;
 }
 
-export async function recordsUnder(store: Store, prefix: string): Promise<RoomRecord[]> {
-  const found: RoomRecord[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await store.records({ room: ROOM, prefix, limit: PAGE, ...(after === undefined ? {} : { after }) });
-    found.push(...page);
-    if (page.length < PAGE) return found;
-    after = page.at(-1)?.key;
+function firedOf(runId: string): string {
+  return `fired/${encodeURIComponent(runId)}/`;
+}
+
+export function createRuns({ store, clock, keepMs }: RunsOptions): Runs {
+  /** By automation: what changes the list of its traces, one after the other. */
+  const turns = new Map<string, Promise<void>>();
+
+  function inTurn(automation: string, work: () => Promise<void>): Promise<void> {
+    const turn = (turns.get(automation) ?? Promise.resolve()).then(work);
+    const over = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    turns.set(automation, over);
+    void over.then(() => turns.get(automation) === over && turns.delete(automation));
+    return turn;
   }
-}
 
-/** Removes what a finished run does not need any more, and the oldest traces of its automation. */
-export async function tidy(store: Store, run: Run): Promise<void> {
-  const waits = await recordsUnder(store, waitsOf(run.id));
-  const ended = (await recordsUnder(store, runsOf(run.automation.id))).filter(
-    ({ value }) => (value as Run).ending !== 'running',
-  );
-  const old = ended.slice(0, Math.max(0, ended.length - KEPT_RUNS));
-  const remove = [...waits, ...old].map(({ room, key }) => ({ room, key }));
-  if (remove.length > 0) await store.keep({ remove });
+  async function under(prefix: string): Promise<RoomRecord[]> {
+    const found: RoomRecord[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await store.records({ room: ROOM, prefix, limit: PAGE, ...(after === undefined ? {} : { after }) });
+      found.push(...page);
+      if (page.length < PAGE) return found;
+      after = page.at(-1)?.key;
+    }
+  }
+
+  async function runsUnder(prefix: string): Promise<Run[]> {
+    return (await under(prefix)).map(({ value }) => value as Run);
+  }
+
+  /** Keys of what its waits left; most runs have none. */
+  async function firedFor({ id, automation }: Run): Promise<string[]> {
+    const waits = actionsOf(automation.actions).some(({ kind }) => kind === 'wait_for_trigger');
+    return waits ? (await under(firedOf(id))).map(({ key }) => key) : [];
+  }
+
+  async function kept(automation: string): Promise<string[]> {
+    return ((await store.record(ROOM, keptKey(automation)))?.value ?? []) as string[];
+  }
+
+  /** The list without these traces; no list where none is left. */
+  async function drop(automation: string, gone: readonly string[]): Promise<void> {
+    const left = (await kept(automation)).filter((key) => !gone.includes(key));
+    const list = { room: ROOM, key: keptKey(automation) };
+    const traces = gone.map((key) => ({ room: ROOM, key }));
+    if (left.length === 0) await store.keep({ remove: [...traces, list] });
+    else await store.keep({ put: [{ ...list, value: left, dueAt: null }], remove: traces });
+  }
+
+  async function end(run: Run): Promise<void> {
+    const { id } = run.automation;
+    const trace = { room: ROOM, key: traceKey(run), value: run, dueAt: clock.now() + keepMs };
+    const all = [...(await kept(id)).filter((key) => key !== trace.key), trace.key];
+    const gone = [keyOf(run), ...(await firedFor(run)), ...all.slice(0, -KEPT_RUNS)];
+    await store.keep({
+      put: [trace, { room: ROOM, key: keptKey(id), value: all.slice(-KEPT_RUNS), dueAt: null }],
+      remove: gone.map((key) => ({ room: ROOM, key })),
+    });
+  }
+
+  return {
+    underWay: () => runsUnder(UNDER_WAY),
+    traces: (automation) => runsUnder(tracesOf(automation)),
+    hasEnded: async (run) => (await store.record(ROOM, traceKey(run))) !== null,
+    async save(run) {
+      if (run.ending === 'running') await store.keep({ put: [runRecord(run)] });
+      else await inTurn(run.automation.id, () => end(run));
+    },
+    async fired(waiting) {
+      const found = await store.record(ROOM, firedKey(waiting));
+      return found === null ? null : (found.value as Fired);
+    },
+    async sweep() {
+      for (;;) {
+        const due = await store.records({ room: ROOM, prefix: 'trace/', limit: PAGE, dueBy: clock.now() });
+        if (due.length === 0) return;
+        const byAutomation = Map.groupBy(due, ({ value }) => (value as Run).automation.id);
+        for (const [automation, traces] of byAutomation)
+          await inTurn(automation, () =>
+            drop(
+              automation,
+              traces.map(({ key }) => key),
+            ),
+          );
+      }
+    },
+  };
 }

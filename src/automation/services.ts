@@ -11,6 +11,7 @@ import { sayTwiml } from '../core/call.ts';
 import { errorReport, TollboardError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { escapeXml } from '../core/xml.ts';
+import { REPLY } from './replies.ts';
 import { pythonText } from './template/python.ts';
 
 /** A block of `notify:`. */
@@ -100,7 +101,7 @@ function serviceTable(options: ServicesOptions): Readonly<Record<string, Service
     ...Object.fromEntries(notify.map((block) => [`notify.${block.name}`, notification(options, block)])),
     'twilio.send_message': sending(options, 'message'),
     'twilio.make_call': sending(options, 'call'),
-    'twilio.reply': (call, signal) => reply(options, call, signal),
+    [REPLY]: (call, signal) => reply(options, call, signal),
     ...Object.fromEntries(
       Object.entries(restCommands).map(([name, command]) => [`rest_command.${name}`, request(options, name, command)]),
     ),
@@ -199,11 +200,14 @@ async function reply({ replies, messenger }: ServicesOptions, call: ServiceCall,
   const answer =
     twiml ??
     (spoken ? sayTwiml(sayOf(data)) : `<Response><Message>${escapeXml(pythonText(message))}</Message></Response>`);
-  if (await replies.answer(trigger, answer)) return { answered: 'twiml' };
+  const became = await replies.answer(trigger, answer, call.by);
+  if (became.outcome === 'answered') return { answered: 'twiml' };
+  const why =
+    became.outcome === 'second'
+      ? `The webhook is already answered, by the automation ${became.by}: the first that replies is its answer.`
+      : 'Twilio has had its answer already; reply within 5 seconds, before any delay.';
   if (spoken || twiml !== null)
-    throw new TollboardError('TOLLBOARD_SERVICE_FAILED', {
-      details: { service, reasons: 'Twilio has had its answer already; reply within 5 seconds, before any delay.' },
-    });
+    throw new TollboardError('TOLLBOARD_SERVICE_FAILED', { details: { service, reasons: why } });
   const [entry] = await messenger.send(
     [{ kind: 'message', to: from, params: { from: to, body: pythonText(message) }, host: 'automation' }],
     {
@@ -212,7 +216,7 @@ async function reply({ replies, messenger }: ServicesOptions, call: ServiceCall,
     },
   );
   if (entry?.state === 'rejected') throw failed(service, [entry]);
-  return { answered: 'message', id: entry?.id ?? null };
+  return { answered: 'message', id: entry?.id ?? null, why };
 }
 
 function sayOf({ message, body, voice, language }: Readonly<Record<string, Value>>): Record<string, unknown> {

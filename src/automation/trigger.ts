@@ -32,6 +32,14 @@ export function fits(types: readonly string[], data: Readonly<Record<string, Val
   });
 }
 
+/** The first trigger that an event fires; null where none does. They have no templates, or rendered ones. */
+export function firedBy(triggers: readonly Trigger[], event: EventRecord): Fired | null {
+  const index = triggers.findIndex(
+    (one) => one.kind === 'event' && one.enabled === true && fits(one.types, one.data, event),
+  );
+  return index < 0 ? null : firedByEvent(triggers[index] as EventTrigger, index, event);
+}
+
 export function firedByEvent(trigger: EventTrigger, index: number, event: EventRecord): Fired {
   return {
     platform: 'event',

@@ -10,6 +10,13 @@ export interface AutomationView {
   running: number;
 }
 
+/** What the mode made of a run by hand: it begins, waits for those before it, or takes the place of the one under way. */
+export type RunOutcome = 'started' | 'queued' | 'restarted';
+
+export interface BegunRun extends RunView {
+  outcome: RunOutcome;
+}
+
 export type RunEnding = 'running' | 'finished' | 'stopped' | 'failed' | 'canceled';
 
 /** A line of a trace. */
@@ -40,10 +47,13 @@ export interface RunView {
 /** Every method throws `TollboardError` with a code of the catalogue, nothing else. */
 export interface AutomationGateway {
   automations(): AutomationView[];
-  /** Of one automation, oldest first. Throws `TOLLBOARD_AUTOMATION_UNKNOWN`. */
+  /** Of one automation, oldest first; also of one that left the file, while its traces are kept. Throws `TOLLBOARD_AUTOMATION_UNKNOWN`. */
   runs(automation: string): Promise<RunView[]>;
-  /** Begins a run as if its first trigger had fired. Throws `TOLLBOARD_AUTOMATION_UNKNOWN`. */
-  run(automation: string): Promise<RunView>;
+  /**
+   * Begins a run as if its first trigger had fired, as far as the mode lets it. Throws `TOLLBOARD_AUTOMATION_UNKNOWN`,
+   * `TOLLBOARD_AUTOMATION_BUSY`.
+   */
+  run(automation: string): Promise<BegunRun>;
   /** The TwiML that a call fetches by this name, or null. */
   page(name: string): Promise<string | null>;
 }

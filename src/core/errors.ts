@@ -48,6 +48,11 @@ export const ERRORS = {
     remedy: 'Name a configured account, or add this one under accounts: in tollboard.yaml.',
     twilioCode: 20404,
   },
+  TOLLBOARD_AUTOMATION_BUSY: {
+    kind: 'conflict',
+    message: 'The automation {id} has {running} under way, as many as its mode {mode} lets in, so none was begun.',
+    remedy: 'Wait until one has ended (tollboard automations list), or give it another mode or a higher max.',
+  },
   TOLLBOARD_AUTOMATION_INVALID: {
     kind: 'invalid',
     message: '{where}: {path} {fault}; expected {expected}.',
@@ -55,7 +60,7 @@ export const ERRORS = {
   },
   TOLLBOARD_AUTOMATION_RUN_UNKNOWN: {
     kind: 'not_found',
-    message: 'There is no run {run} of this automation, or no longer: the newest 20 are kept.',
+    message: 'There is no run {run} of this automation, or no longer: the newest 20 are kept, as long as events are.',
     remedy: 'Choose one that is kept: tollboard automations trace ID --list.',
   },
   TOLLBOARD_AUTOMATION_UNKNOWN: {

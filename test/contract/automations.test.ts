@@ -178,6 +178,33 @@ automation:${ON_DELIVERED}
   });
 });
 
+test('automations that text because of their own texts come to an end, with one sentence, and stop nothing else', async () => {
+  const { text, until, sent, gateway } = await stage(`
+automation:
+  - id: ring
+    mode: parallel
+    max: 50
+    trigger: {trigger: event, event_type: twilio_message_status}
+    action: [{action: twilio.send_message, data: {to: '${BEA}', body: again}}]
+  - id: other
+    mode: parallel
+    trigger: {trigger: event, event_type: twilio_message_status, event_data: {To: '${ANN}', MessageStatus: delivered}}
+    action: [{action: notify.persistent_notification, data: {message: fine}}]
+`);
+  await text('one');
+  const runs = await until('ring', (all) => all.length > 0 && all.every(({ ending }) => ending === 'failed'));
+  expect(runs[0]?.error).toMatch(
+    /tollboard\.yaml:\d+:\d+: actions\/0: one event has led to more than 100 runs .* in a ring/,
+  );
+  while (
+    Object.entries(await gateway.api.counts()).some(([state, n]) => ['queued', 'sending'].includes(state) && n > 0)
+  )
+    await systemClock.sleep(50);
+  const texts = await sent(BEA);
+  expect(texts.length).toBeGreaterThan(20);
+  expect(await until('other', ended(1))).toMatchObject([{ ending: 'finished' }]);
+});
+
 describe("the document's own automations", () => {
   const OWN = '+15550000001';
   /** Unedited, but for its placeholders. */
@@ -302,6 +329,47 @@ automation:
       status: 200,
       body: '<Response/>',
     });
+  });
+
+  test('of several automations: the first is the answer, the others say whose it is, and no text is lost', async () => {
+    const { incoming, until, sent } = await stage(`
+automation:
+  - id: first
+    trigger: {trigger: event, event_type: twilio_data_received}
+    action: [{action: twilio.reply, data: {message: first}}]
+  - id: second
+    trigger: {trigger: event, event_type: twilio_data_received}
+    action: [{delay: {milliseconds: 300}}, {action: twilio.reply, data: {message: second}}]
+  - id: third
+    trigger: {trigger: event, event_type: twilio_data_received}
+    action: [{delay: {milliseconds: 300}}, {action: twilio.reply, data: {twiml: <Response/>}}]
+`);
+    const { webhook } = await incoming('inbound', { From: ANN, To: OWN, Body: 'x' });
+    expect(webhook).toMatchObject({ body: '<Response><Message>first</Message></Response>' });
+    const [second] = await until('second', ended(1));
+    const why = 'The webhook is already answered, by the automation first: the first that replies is its answer.';
+    expect(second).toMatchObject({ ending: 'finished' });
+    expect(second?.steps.at(-1)?.result).toMatchObject({ answered: 'message', why });
+    expect(await sent(ANN)).toEqual(['second']);
+    const [third] = await until('third', ended(1));
+    expect(third).toMatchObject({ ending: 'failed', error: expect.stringContaining(why) });
+  });
+
+  test('that cannot come any more is not waited for, however long other automations run', async () => {
+    const { incoming, runs } = await stage(`
+automation:
+  - id: long
+    trigger: {trigger: event, event_type: twilio_data_received}
+    action: [{wait_for_trigger: {trigger: event, event_type: never}}]
+  - id: never
+    trigger: {trigger: event, event_type: twilio_data_received}
+    action: [{if: '{{ false }}', then: [{action: twilio.reply, data: {message: x}}]}]
+`);
+    const began = performance.now();
+    const { webhook } = await incoming('inbound', { From: ANN, To: OWN, Body: 'x' });
+    expect(webhook).toMatchObject({ body: '<Response/>' });
+    expect(performance.now() - began).toBeLessThan(4000);
+    expect(await runs('long')).toMatchObject([{ ending: 'running' }]);
   });
 
   test('that comes after Twilio was answered is a text of its own', async () => {

@@ -15,6 +15,13 @@ beforeAll(async () => {
     action:
       - action: notify.persistent_notification
         data: {message: 'hello at {{ now().year > 2000 }}'}
+  - alias: Held
+    trigger: {trigger: time, at: '03:00'}
+    action: [{wait_for_trigger: {trigger: event, event_type: never}}]
+  - alias: Line
+    mode: queued
+    trigger: {trigger: time, at: '03:00'}
+    action: [{wait_for_trigger: {trigger: event, event_type: never}}]
 `,
   );
   await program.serve(['start', '--port', '0', '--simulator-port', '0', '--json']);
@@ -24,17 +31,30 @@ afterAll(() => program.close());
 describe('tollboard automations', () => {
   it('lists, runs and traces what the gateway has', async () => {
     const list = await program.run(['automations', 'list', '--json']);
-    expect(list.lines).toMatchObject([{ id: 'say_hello', alias: 'Say hello', mode: 'single', running: 0 }]);
+    expect(list.lines).toMatchObject([
+      { id: 'say_hello', alias: 'Say hello', mode: 'single', running: 0 },
+      { id: 'held' },
+      { id: 'line' },
+    ]);
     const none = await program.run(['automations', 'trace', 'say_hello']);
     expect(none).toMatchObject({ code: 0, out: '', err: expect.stringContaining('not run yet') });
     const begun = await program.run(['automations', 'run', 'say_hello', '--json']);
-    expect(begun).toMatchObject({ code: 0, lines: [{ automation: 'say_hello' }] });
+    expect(begun).toMatchObject({ code: 0, lines: [{ automation: 'say_hello', outcome: 'started' }] });
     const trace = async () => (await program.run(['automations', 'trace', 'say_hello', '--json'])).lines[0];
     let run = await trace();
     while (run?.ending === 'running') run = await trace();
     expect(run).toMatchObject({ ending: 'finished', steps: [{}, { result: { message: 'hello at True' } }] });
     const all = await program.run(['automations', 'trace', 'say_hello', '--list', '--json']);
     expect(all.lines).toHaveLength(1);
+  });
+
+  it('begins no run by hand that the mode does not let in, and tells of one that waits', async () => {
+    expect(await program.run(['automations', 'run', 'held'])).toMatchObject({ code: 0 });
+    const busy = await program.run(['automations', 'run', 'held']);
+    expect(busy).toMatchObject({ code: 1, err: expect.stringContaining('TOLLBOARD_AUTOMATION_BUSY') });
+    expect(busy.err).toContain('The automation held has 1 under way');
+    expect((await program.run(['automations', 'run', 'line'])).out).toContain('Began manual-');
+    expect((await program.run(['automations', 'run', 'line'])).out).toMatch(/^Queued .* behind those under way/);
   });
 
   it('checks a file without running anything, with file and line of each fault', async () => {
@@ -44,7 +64,7 @@ describe('tollboard automations', () => {
       "trigger: {trigger: time, at: '3:00'}\naction:\n  - action: notify.nobody\n    data: {message: '{{ 1 + }}'}\n",
     );
     const good = await program.run(['automations', 'check']);
-    expect(good).toMatchObject({ code: 0, err: expect.stringContaining('1 automation, nothing wrong') });
+    expect(good).toMatchObject({ code: 0, err: expect.stringContaining('3 automations, nothing wrong') });
     const bad = await program.run(['automations', 'check', 'broken.yaml', '--json']);
     expect(bad.code).toBe(2);
     expect(bad.lines).toMatchObject([
@@ -64,7 +84,7 @@ describe('tollboard automations', () => {
       (await program.run(['doctor', '--config', file, '--json'])).lines.find(({ name }) => name === 'automations');
     expect(await doctor('tollboard.yaml')).toMatchObject({
       ok: true,
-      message: expect.stringContaining('1 can be read'),
+      message: expect.stringContaining('3 can be read'),
     });
     writeFileSync(
       path.join(program.cwd, 'wrong.yaml'),

@@ -19,6 +19,19 @@ export function pythonLiteral(value: unknown): string {
   return `{${entries.map(([name, item]) => `${pythonLiteral(name)}: ${pythonLiteral(item)}`).join(', ')}}`;
 }
 
+/** A value in an error: enough of it to know it again. */
+export function shown(value: unknown): string {
+  const text = pythonLiteral(value);
+  return text.length > LONGEST_SHOWN ? `${cut(text, LONGEST_SHOWN)}…` : text;
+}
+
+const LONGEST_SHOWN = 60;
+
+/** At most so many characters, none of them cut in two. */
+function cut(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
+}
+
 /** Of Latin-1: control characters, the no-break space and the soft hyphen. */
 const UNSEEN = /[\p{Cc}\u00a0\u00ad]/gu;
 

@@ -1,6 +1,6 @@
 /** `tollboard automations list|check|run|trace`: what happens on events, and what became of it. */
 
-import type { AutomationView, RunView, StepView } from '../../core/automations.ts';
+import type { AutomationView, BegunRun, RunOutcome, RunView, StepView } from '../../core/automations.ts';
 import type { Call, CommandRow } from '../command.ts';
 import { resolve } from 'node:path';
 import { TollboardError } from '../../core/errors.ts';
@@ -46,15 +46,15 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: 'automations run',
-    summary: 'Begin a run as if the first trigger had fired.',
+    summary: 'Begin a run as if the first trigger had fired, as far as the mode lets it.',
     arguments: [{ name: '<id>', description: "The automation's id." }],
     options: DESTINATION_OPTIONS,
     run: (call) =>
       withGateway(call, 'A run of an automation', async ({ client }) => {
         const path = `${PATH}/${encodeURIComponent(call.args[0] ?? '')}/run`;
-        const run = await client.request<RunView>({ method: 'POST', path, body: {} });
+        const run = await client.request<BegunRun>({ method: 'POST', path, body: {} });
         if (call.out.json) call.out.line(run);
-        else call.out.text(`Began ${run.id}; tollboard automations trace ${run.automation} shows it.`);
+        else call.out.text(`${BEGUN[run.outcome](run.id)}; tollboard automations trace ${run.automation} shows it.`);
         return 0;
       }),
   },
@@ -77,6 +77,12 @@ export const commands: readonly CommandRow[] = [
 ];
 
 const PATH = '/api/v1/automations';
+
+const BEGUN: Readonly<Record<RunOutcome, (run: string) => string>> = {
+  started: (run) => `Began ${run}`,
+  queued: (run) => `Queued ${run} behind those under way`,
+  restarted: (run) => `Began ${run} in place of the one under way`,
+};
 
 function listRuns(runs: readonly RunView[], { out }: Call): number {
   if (out.json) for (const run of runs) out.line(run);

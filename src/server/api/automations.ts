@@ -37,6 +37,11 @@ const run = z
   })
   .meta({ id: 'AutomationRun', description: 'One run of an automation, step by step.' });
 
+const begun = run.extend({ outcome: z.enum(['started', 'queued', 'restarted']) }).meta({
+  id: 'BegunAutomationRun',
+  description: 'A run that was begun by hand, and what the mode made of it.',
+});
+
 const params = z.object({ id: z.string().describe("The automation's id.") });
 
 export function automationRoutes(api: Api, { automations }: ServerContext): void {
@@ -78,7 +83,9 @@ export function automationRoutes(api: Api, { automations }: ServerContext): void
         summary: 'Begin a run as if the first trigger had fired',
         params,
         body: z.strictObject({}).nullish(),
-        response: apiAnswers({ 202: jsonAnswer('The run, on disk.', run) }, [404], true),
+        description:
+          'Its mode holds as for any other run: `outcome` tells whether it was `started`, is `queued` behind those under way, or `restarted` the automation in their place. Where the mode lets none in, 409 with `TOLLBOARD_AUTOMATION_BUSY`.',
+        response: apiAnswers({ 202: jsonAnswer('The run, on disk.', begun) }, [404, 409], true),
       },
     },
     async (request, reply) => reply.code(202).send(await automations.run(request.params.id)),
