@@ -68,6 +68,7 @@ export function createInboundGateway(options: InboundOptions): InboundGateway {
         if (error !== null) throw error;
         return urlFor(account);
       },
+      isWebhook: (url) => url.endsWith(path),
     };
   }
 

@@ -35,6 +35,8 @@ export interface NumbersOptions {
   client: NumberClient;
   /** The webhook as Twilio calls it; throws where this account cannot call it, or could not be verified. */
   webhookUrl(): string;
+  /** Whether a URL is that webhook, also under an address that the gateway had before. */
+  isWebhook(url: string): boolean;
 }
 
 const ROOM = 'numbers';
@@ -50,6 +52,11 @@ const WIRE: Record<keyof NumberRouting, string> = {
   trunkSid: 'TrunkSid',
 };
 const SETTINGS = Object.keys(WIRE) as Array<keyof NumberRouting>;
+/** What belongs together: where messages go, and where calls go. */
+const WAYS: ReadonlyArray<ReadonlyArray<keyof NumberRouting>> = [
+  ['smsUrl', 'smsMethod', 'smsApplicationSid'],
+  ['voiceUrl', 'voiceMethod', 'voiceApplicationSid', 'trunkSid'],
+];
 
 export async function listNumbers(
   { store, client }: NumbersOptions,
@@ -63,8 +70,8 @@ export async function listNumbers(
 }
 
 /**
- * What stands there is on disk before it is overwritten, and stays the same when a number is connected again. Throws
- * `TOLLBOARD_NUMBER_UNKNOWN`, `TOLLBOARD_WEBHOOK_*` and Twilio's errors.
+ * What stands there is on disk before it is overwritten; of a number that was connected before, only what somebody changed
+ * since. Throws `TOLLBOARD_NUMBER_UNKNOWN`, `TOLLBOARD_WEBHOOK_*` and Twilio's errors.
  */
 export async function connectNumber(wanted: string, options: NumbersOptions): Promise<NumberView> {
   const { store, client } = options;
@@ -72,8 +79,10 @@ export async function connectNumber(wanted: string, options: NumbersOptions): Pr
   const number = await find(wanted, client);
   const before = await store.record(ROOM, keyOf(number, client));
   if (leadsTo(number, url)) return view(number, client, url, before);
-  const remembered = before ?? { room: ROOM, key: keyOf(number, client), value: routingOf(number), dueAt: null };
-  if (before === null) await store.keep({ put: [remembered] });
+  const known = before?.value as NumberRouting | undefined;
+  const value = known === undefined ? routingOf(number) : merged(number, known, options);
+  const remembered: RoomRecord = { room: ROOM, key: keyOf(number, client), value, dueAt: null };
+  await store.keep({ put: [remembered] });
   await client.updateIncomingPhoneNumber(number.sid, formOf(number, routingTo(url)));
   return view(await find(number.sid, client), client, url, remembered);
 }
@@ -89,15 +98,31 @@ export async function restoreNumber(wanted: string, options: NumbersOptions, web
   if (record === null)
     throw new TollboardError('TOLLBOARD_NUMBER_NOT_CONNECTED', { details: { number: number.phoneNumber } });
   const before = record.value as NumberRouting;
-  const untouched = SETTINGS.every((setting) => number[setting] === before[setting]);
-  if (!untouched && !leadsTo(number, webhook)) {
+  if (WAYS.some((way) => !isOurs(way, number, options) && !isSame(way, number, before))) {
     const { phoneNumber, smsUrl, voiceUrl } = number;
     const details = { number: phoneNumber, smsUrl: smsUrl ?? 'nothing', voiceUrl: voiceUrl ?? 'nothing' };
     throw new TollboardError('TOLLBOARD_NUMBER_CHANGED', { details });
   }
-  if (!untouched) await client.updateIncomingPhoneNumber(number.sid, formOf(number, before));
+  const form = formOf(number, before);
+  if (form.length > 0) await client.updateIncomingPhoneNumber(number.sid, form);
   await store.keep({ remove: [record] });
   return view(await find(number.sid, client), client, webhook, null);
+}
+
+type Way = (typeof WAYS)[number];
+
+function isOurs(way: Way, routing: NumberRouting, { isWebhook }: NumbersOptions): boolean {
+  const url = routing[way[0] ?? 'smsUrl'];
+  return url !== null && isWebhook(url) && isSame(way, routing, routingTo(url));
+}
+
+function isSame(way: Way, a: NumberRouting, b: NumberRouting): boolean {
+  return way.every((setting) => a[setting] === b[setting]);
+}
+
+function merged(now: NumberRouting, before: NumberRouting, options: NumbersOptions): NumberRouting {
+  const kept = WAYS.filter((way) => isOurs(way, now, options)).flat();
+  return { ...routingOf(now), ...Object.fromEntries(kept.map((setting) => [setting, before[setting]])) };
 }
 
 function routingTo(url: string): NumberRouting {
@@ -110,8 +135,7 @@ function routingOf(number: NumberRouting): NumberRouting {
 }
 
 function leadsTo(routing: NumberRouting, url: string): boolean {
-  const wanted = routingTo(url);
-  return SETTINGS.every((setting) => routing[setting] === wanted[setting]);
+  return WAYS.every((way) => isSame(way, routing, routingTo(url)));
 }
 
 /** Only what changes; an empty value takes a setting away (Twilio docs: IncomingPhoneNumber). */
@@ -126,10 +150,18 @@ async function find(wanted: string, client: NumberClient): Promise<OwnedNumber> 
   const numbers = await client.incomingPhoneNumbers();
   const found = numbers.find(({ sid, phoneNumber }) => sid === wanted || phoneNumber === wanted);
   if (found !== undefined) return found;
-  const owned = numbers.map(({ phoneNumber }) => phoneNumber).join(', ') || 'none';
+  const owned = named(numbers.map(({ phoneNumber }) => phoneNumber));
   throw new TollboardError('TOLLBOARD_NUMBER_UNKNOWN', {
     details: { number: wanted.slice(0, 40), account: client.accountSid, owned },
   });
+}
+
+/** An account may own thousands. */
+const NAMED = 20;
+
+function named(numbers: readonly string[]): string {
+  const more = numbers.length > NAMED ? ` and ${numbers.length - NAMED} more` : '';
+  return `${numbers.slice(0, NAMED).join(', ') || 'none'}${more}`;
 }
 
 function view(number: OwnedNumber, client: NumberClient, webhook: string, before: RoomRecord | null): NumberView {

@@ -207,6 +207,7 @@ describe('a webhook behind a proxy', () => {
     ['that ends TLS', 'https://gateway.example.com'],
     ['that ends TLS on a port of its own', 'https://gateway.example.com:8443'],
     ['under a plain public address', 'http://gateway.example.com:8080'],
+    ['that takes a prefix away', 'https://example.com/tollboard'],
   ])('%s is verified by the public URL, not by what the proxy made of it', async (_what, publicUrl) => {
     const api = await startApiServer({ publicUrl });
     try {

@@ -53,12 +53,28 @@ describe('a number', () => {
     expect(numbers).toEqual([owned()]);
   });
 
-  test('connected again after somebody changed it is still restored to what stood there first', async () => {
+  test('connected again after somebody changed it is restored to their change, and elsewhere to what stood there first', async () => {
     await act('connect');
-    Object.assign(numbers[0] ?? {}, { smsUrl: 'https://example.com/changed' });
+    Object.assign(numbers[0] ?? {}, { smsUrl: 'https://example.com/changed', smsMethod: 'GET' });
     await act('connect');
     await act('restore');
+    const sms = { smsUrl: 'https://example.com/changed', smsMethod: 'GET', smsApplicationSid: null };
+    expect(numbers).toEqual([{ ...owned(), ...sms }]);
+  });
+
+  test('connected under another public address before is connected anew, and restored, to what stood there first', async () => {
+    await act('connect');
+    const moved = await startApiServer({ numbers, publicUrl: 'https://new.example.com', store: api.store });
+    const ask = async (verb: string) =>
+      (await moved.fetch(`/api/v1/numbers/${SID}/${verb}`, { method: 'POST' })).json() as Promise<NumberView>;
+    expect(await ask('restore')).toMatchObject({ connected: false, before: null });
     expect(numbers).toEqual([owned()]);
+    await act('connect');
+    const url = `https://new.example.com${WEBHOOK}`;
+    expect(await ask('connect')).toMatchObject({ connected: true, smsUrl: url, voiceUrl: url });
+    await ask('restore');
+    expect(numbers).toEqual([owned()]);
+    await moved.server.close();
   });
 
   test('that somebody changed since is not restored over their change', async () => {
@@ -78,6 +94,22 @@ describe('a number', () => {
     numbers[0] = owned();
     expect(await (await act('restore')).json()).toMatchObject({ connected: false, before: null });
     expect(numbers).toEqual([owned()]);
+  });
+
+  test('connected only for its calls by hand keeps what is set for its messages, and the other way round', async () => {
+    const url = api.url + WEBHOOK;
+    Object.assign(numbers[0] ?? {}, { voiceUrl: url, voiceMethod: 'POST', trunkSid: null });
+    const before = structuredClone(numbers);
+    await act('connect');
+    await act('restore');
+    expect(numbers).toEqual(before);
+  });
+
+  test('of many is named among some of them', async () => {
+    for (let count = 0; count < 30; count += 1) numbers.push({ ...owned(), phoneNumber: `+1555000${1000 + count}` });
+    const { message } = await refusal(act('connect', '+15559999999'));
+    expect(message).toContain(`${NUMBER}, +15550001000`);
+    expect(message).toContain(' and 11 more');
   });
 
   test('that is not ours or not connected is refused in words', async () => {

@@ -53,8 +53,8 @@ async function change(call: Call, verb: 'connect' | 'restore'): Promise<number> 
     const number = await client.request<NumberView>({
       method: 'POST',
       path: `${PATH}/${encodeURIComponent(call.args[0] ?? '')}/${verb}${query(call)}`,
-      // Done twice it is the same.
-      repeatable: true,
+      // Connected twice is the same; restored twice is an error the second time.
+      repeatable: verb === 'connect',
     });
     if (call.out.json) call.out.line(number);
     else table(call, [number]);
