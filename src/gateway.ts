@@ -212,7 +212,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     logger,
     sign: signForm,
     request: ({ headers, ...request }) =>
-      guarded({ ...request, headers: { ...headers, 'user-agent': `tollboard/${version}` } }),
+      guarded({ ...request, headers: { ...headers, 'user-agent': `tollboard/${version}` }, statusOnly: true }),
     onTry: meters.handedOn,
   });
   parts.add(() => sinks.stop());
@@ -255,7 +255,8 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
       const token = bySid.get(account)?.authTokens[0];
       return token === undefined ? null : signForm(url, fields, token, kind);
     },
-    post: async (url, body, headers, signal) => (await guarded({ method: 'POST', url, body, headers, signal })).status,
+    post: async (url, body, headers, signal) =>
+      (await guarded({ method: 'POST', url, body, headers, statusOnly: true, signal })).status,
     waits,
     onResult: meters.created,
   });

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { GuardedRequest, GuardedRequestOptions } from './guarded-request.ts';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -212,6 +213,37 @@ describe('a guarded request', () => {
     await server.arrived(1);
     clock.advance(5_000);
     await refuses(answer, 'TOLLBOARD_TARGET_TIMEOUT');
+  });
+
+  it('of which only the status counts is answered by it, however its body ends', async () => {
+    const half = (status: string) => `HTTP/1.1 ${status}\r\nretry-after: 7\r\ncontent-length: 10\r\n\r\nhalf`;
+    const dripping = await answering(half('200 OK'));
+    const request = guarded();
+    for (const statusOnly of [true, false]) {
+      const answered = new Promise<void>((resolve) => {
+        const told = () => {
+          unsubscribe('http.client.response.finish', told);
+          resolve();
+        };
+        subscribe('http.client.response.finish', told);
+      });
+      const answer = request(post(`http://127.0.0.1:${dripping.port}/`, { statusOnly }));
+      await answered;
+      clock.advance(5000);
+      if (statusOnly) expect(await answer).toMatchObject({ status: 200, truncated: true });
+      else await refuses(answer, 'TOLLBOARD_TARGET_TIMEOUT');
+    }
+    const broken = await serve(async (connection) => {
+      await connection.request();
+      connection.write(half('503 Busy'));
+      connection.end();
+    });
+    const url = `http://127.0.0.1:${broken.port}/`;
+    expect(await request(post(url, { statusOnly: true }))).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '7' },
+    });
+    await refuses(request(post(url)), 'TOLLBOARD_TARGET_UNREACHABLE');
   });
 
   it('reads 64 kB and not a byte more', async () => {

@@ -29,6 +29,8 @@ export interface GuardedRequest {
   readonly body?: string;
   /** DNS, connection and answer together, milliseconds. Default 5,000. */
   readonly timeoutMs?: number;
+  /** Once the status is there, nothing that becomes of the body is a failure. */
+  readonly statusOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -127,9 +129,11 @@ function send(request: GuardedRequest, { url, address, ca }: Target, signal: Abo
       // The certificate must be the name's, although we connect to an address.
       ...(secure && isIP(host) === 0 ? { servername: host } : {}),
     };
+    let known: GuardedAnswer | null = null;
     const fail = (error: unknown) => {
       signal.removeEventListener('abort', onAbort);
       wire.destroy();
+      if (known !== null) return resolve(known);
       reject(
         signal.aborted
           ? signal.reason
@@ -144,9 +148,11 @@ function send(request: GuardedRequest, { url, address, ca }: Target, signal: Abo
     wire.on('error', fail);
     wire.once('close', () => fail({ code: 'ECONNRESET' }));
     wire.once('response', (answer) => {
+      const { statusCode: status = 0, headers } = answer;
+      if (request.statusOnly === true) known = { status, headers, body: '', truncated: true };
       read(answer, (text, truncated) => {
         signal.removeEventListener('abort', onAbort);
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text, truncated });
+        resolve({ status, headers, body: text, truncated });
         wire.destroy();
       });
       answer.once('error', fail);
