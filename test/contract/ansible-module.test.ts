@@ -85,6 +85,15 @@ describe('the module file', () => {
     expect(simulator.control.messages().messages).toEqual([]);
   });
 
+  test("fails in Twilio's words where the account does not have the from_number", async () => {
+    const simulator = await startSimulator();
+    const task = { ...TASK, from_number: '+15559999999' };
+    const { output } = await runModule(file(), task, { env: { TWILIO_BASE_URL: simulator.url } });
+    expect(output).toMatchObject({ failed: true, changed: false, unsent: [PHONE] });
+    expect(output.msg).toMatch(/^unable to send message to \+15551112222: .*\+15559999999/);
+    expect(output.results).toMatchObject([{ error: { twilio_code: 21659 } }]);
+  });
+
   test('S3: signs in with an API key', async () => {
     const key = { sid: `SK${'5'.repeat(32)}`, secret: 'the-key-secret' };
     const account = { sid: TASK.account_sid, auth_token: TOKEN, numbers: [FROM], api_keys: [key] };

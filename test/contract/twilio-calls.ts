@@ -127,6 +127,16 @@ export function twilioCalls(name: string, start: StartTwilio): void {
         expect((await client.calls(sid).fetch()).duration).toBe('600');
         expect(twilio.control.calls().calls[0]).toMatchObject({ sid, notice: true, twiml: TWIML });
       });
+
+      test('of an upgraded account reach any number, begin without a notice and last as long as they last', async () => {
+        const twilio = await start();
+        twilio.control.scenarios.add({ to: PHONE, after: { durationMs: 3_600_000 } });
+        const client = sdkFor(twilio);
+        const { sid } = await client.calls.create({ to: PHONE, from: FROM, twiml: TWIML });
+        await pass(twilio, 3_700_000);
+        expect((await client.calls(sid).fetch()).duration).toBe('3600');
+        expect(twilio.control.calls().calls[0]).toMatchObject({ sid, notice: false });
+      });
     });
 
     describe('test credentials', () => {

@@ -1,13 +1,13 @@
-import type { Outcome, SendWork } from '../host.ts';
+import type { SendWork } from '../host.ts';
 import type { AnsibleAsked } from './request.ts';
 import { describe, expect, test } from 'vitest';
+import { OUTCOME_SID, outcome } from '../../../test/support/outcomes.ts';
 import { errorReport } from '../../core/errors.ts';
 import { request } from './request.ts';
 import { result } from './result.ts';
 
 const [A, B, C] = ['+15551113232', '+12025551235', '+19735559010'] as const;
-const AT = Date.UTC(2026, 6, 1, 12);
-const SID = 'SM00000000000000000000000000000001';
+const SID = OUTCOME_SID;
 
 function asked(change: Record<string, unknown> = {}): AnsibleAsked {
   const work = request({
@@ -19,23 +19,6 @@ function asked(change: Record<string, unknown> = {}): AnsibleAsked {
     ...change,
   });
   return (work as SendWork<AnsibleAsked>).asked;
-}
-
-function outcome(to: string, change: Partial<Outcome> = {}): Outcome {
-  return {
-    to,
-    verdict: 'taken',
-    id: SID,
-    sid: SID,
-    status: 'queued',
-    error: null,
-    at: AT,
-    resource: null,
-    entry: null,
-    duplicate: false,
-    replayed: false,
-    ...change,
-  };
 }
 
 const REFUSED = {

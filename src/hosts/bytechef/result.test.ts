@@ -1,25 +1,12 @@
 import type { Outcome } from '../host.ts';
 import { describe, expect, it, test } from 'vitest';
+import { OUTCOME_SID, outcome } from '../../../test/support/outcomes.ts';
 import { errorReport } from '../../core/errors.ts';
 import { twilioErrorReport } from '../../core/twilio-errors.ts';
 import { BYTECHEF } from './definition.ts';
 import { bytechefResult, isFailure } from './result.ts';
 
-const SID = `SM${'a'.repeat(32)}`;
-const AT = Date.UTC(2026, 6, 1, 12);
-const OUTCOME: Outcome = {
-  to: '+15551112222',
-  verdict: 'taken',
-  id: SID,
-  sid: SID,
-  status: 'queued',
-  error: null,
-  at: AT,
-  resource: null,
-  entry: null,
-  duplicate: false,
-  replayed: false,
-};
+const SID = OUTCOME_SID;
 const RESOURCE = {
   body: 'Hello',
   num_segments: '1',
@@ -44,7 +31,7 @@ const RESOURCE = {
 };
 
 const told = (change: Partial<Outcome>, warnings: string[] = []) =>
-  bytechefResult({ to: '+15551112222', warnings }, { do: 'send', outcomes: [{ ...OUTCOME, ...change }] });
+  bytechefResult({ to: '+15551112222', warnings }, { do: 'send', outcomes: [outcome('+15551112222', change)] });
 
 describe('a text that was taken', () => {
   const output = told({ resource: RESOURCE });

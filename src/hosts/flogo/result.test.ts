@@ -2,15 +2,13 @@ import type { ErrorReport } from '../../core/errors.ts';
 import type { Outcome, Verdict } from '../host.ts';
 import type { FlogoAsked } from './request.ts';
 import { describe, expect, test } from 'vitest';
+import { outcome as anOutcome } from '../../../test/support/outcomes.ts';
 import { errorReport } from '../../core/errors.ts';
 import { flogoResult } from './result.ts';
 
-const NOON = Date.UTC(2026, 6, 1, 12);
-
 function outcome(to: string, verdict: Verdict, facts: Partial<Outcome> = {}): Outcome {
   const id = verdict === 'taken' || verdict === 'accepted' ? `SM${to.slice(1)}` : null;
-  const nothing = { sid: null, status: null, error: null, resource: null, entry: null };
-  return { ...nothing, to, verdict, id, at: NOON, duplicate: false, replayed: false, ...facts };
+  return anOutcome(to, { verdict, id, sid: null, status: null, ...facts });
 }
 
 function refused(to: string, error: Partial<ErrorReport>): Outcome {

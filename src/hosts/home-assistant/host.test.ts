@@ -82,6 +82,16 @@ describe('an input with a fault', () => {
     ['no sender', { twilio: TWILIO, notify: { platform: 'twilio_sms' }, data: {} }, /notify\.from_number is absent/],
     ['no message', { twilio: TWILIO, notify: sms, data: { target: ANN } }, /data\.message is absent/],
     ['no target', { twilio: TWILIO, notify: sms, data: { message: 'x' } }, /At least 1 target is required/],
+    [
+      'a target that is no text',
+      { twilio: TWILIO, notify: sms, data: { message: 'x', target: [ANN, { number: BEA }] } },
+      /data\.target is '\{\\"number\\":\\"\+15551230002\\"\}'; expected numbers as text, in quotes/,
+    ],
+    [
+      'data that is a list',
+      { twilio: TWILIO, notify: sms, data: { message: 'x', target: ANN, data: [] } },
+      /data\.data is '\[\]'; expected a mapping/,
+    ],
   ];
   it.each(cases)('%s: is told, with what was expected', (_what, input, says) => {
     expect(JSON.stringify(homeAssistantHost.request(input))).toMatch(says);

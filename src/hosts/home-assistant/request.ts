@@ -5,6 +5,7 @@ import type { HostCredentials, Work } from '../host.ts';
 import type { NotifyAsked, NotifyOutput } from './result.ts';
 import { shown } from '../../core/check.ts';
 import { errorReport } from '../../core/errors.ts';
+import { isPlainObject } from '../../core/plain-object.ts';
 import { refusedOutput } from './result.ts';
 import { fill } from './texts.ts';
 
@@ -67,12 +68,14 @@ function faultOf(
       return [`twilio.${name}`, account[name], 'a string; both keys of the block are required'];
   if (block.platform !== 'twilio_sms' && block.platform !== 'twilio_call')
     return ['notify.platform', block.platform, 'twilio_sms or twilio_call'];
-  if (typeof block.from_number !== 'string' && typeof block.from_number !== 'number')
+  if (!isText(block.from_number))
     return ['notify.from_number', block.from_number, 'the number, in quotes, or the sender ID'];
-  if (typeof call.message !== 'string' && typeof call.message !== 'number')
-    return ['data.message', call.message, 'the text to send'];
-  if (call.data !== undefined && call.data !== null && typeof call.data !== 'object')
+  if (!isText(call.message)) return ['data.message', call.message, 'the text to send'];
+  if (call.data !== undefined && call.data !== null && !isPlainObject(call.data))
     return ['data.data', call.data, 'a mapping'];
+  // A target that was left out in silence would have no result.
+  const misfit = list(call.target).find((one) => !isText(one) && one !== null);
+  if (misfit !== undefined) return ['data.target', misfit, 'numbers as text, in quotes'];
   return null;
 }
 
@@ -94,9 +97,13 @@ function refused(
 /** A single value is a list of one, a number becomes text (`cv.ensure_list`, `cv.string`); blanks around are dropped. */
 function targetsOf(target: unknown): string[] {
   return list(target)
-    .filter((one) => typeof one === 'string' || typeof one === 'number')
+    .filter(isText)
     .map((one) => String(one).trim())
     .filter((one) => one !== '');
+}
+
+function isText(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 function list(value: unknown): readonly unknown[] {
@@ -105,5 +112,5 @@ function list(value: unknown): readonly unknown[] {
 }
 
 function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+  return isPlainObject(value) ? value : {};
 }
