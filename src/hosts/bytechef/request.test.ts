@@ -234,6 +234,7 @@ describe('accounts', () => {
       password: 'api-secret',
       baseUrl: null,
     });
+    expect(bytechefCredentials(input(TEXT, key))).toBeNull();
   });
 
   it('the property Account SID comes before that of the connection', () => {
