@@ -3,11 +3,12 @@
  * cloning the objects; and of an entry that both sides keep only the changed fields cross back.
  */
 
+import type { InboundResult } from '../../core/consumer.ts';
 import type { EntryRecord } from '../../core/entry.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { EventRecord } from '../../core/event.ts';
 import type { EntryPatch } from '../../core/outbox.ts';
-import type { AcceptBatch, AcceptResult, Applied } from '../../core/ports.ts';
+import type { AcceptResult, Applied } from '../../core/ports.ts';
 import type { OperationName, Operations, Performed } from '../operations.ts';
 import type { HotEntries } from './hot-entries.ts';
 
@@ -28,10 +29,10 @@ export interface Failure {
 
 export type WriteAnswer = PackedAnswer | { number: number; error: Failure };
 
-/** The answer to an operation, with every changed entry once. */
+/** The answer to an operation, with every changed entry and every new event once. */
 export interface PackedAnswer {
   number: number;
-  /** In place of an entry stands its place in `entries`. */
+  /** In place of an entry or event stands its place in `entries` or `events`. */
   value: unknown;
   entries: ReadonlyArray<EntryRecord | EntryChange>;
   events: readonly EventRecord[];
@@ -61,14 +62,13 @@ export function packAnswer(
 ): PackedAnswer {
   const { value, events, replayed } = performed;
   const replays = replayed.length === 0 ? {} : { replayed };
-  // The process has the entries that it handed in; it only lacks their numbers.
-  if (name === 'accept') return { number, value: packAccepted(value as AcceptResult), entries: [], events };
+  const numbered = NUMBERED[name] as Numbered | undefined;
+  if (numbered !== undefined) return { number, value: numbered.pack(value), entries: [], events: [] };
   const entries = performed.entries.map((record) => {
     const patch = patchOf(record);
     return patch === undefined ? record : { seq: record.seq, patch };
   });
-  const places = new Map(performed.entries.map((record, place) => [record, place]));
-  return { number, value: PACKED[name]?.pack(value, places) ?? value, entries, events, ...replays };
+  return { number, value: PACKED[name]?.pack(value, performed) ?? value, entries, events, ...replays };
 }
 
 /** The other way round; keeps what the thread keeps. */
@@ -80,18 +80,18 @@ export function unpackAnswer<N extends OperationName>(
 ): Performed<N> {
   if (packed.cleared === true) mirror.clear();
   const { events, replayed = [] } = packed;
-  if (name === 'accept') {
-    const value = unpackAccepted(packed.value, input as AcceptBatch);
-    const entries = value.outcome === 'accepted' ? value.entries : [];
-    for (const record of entries) mirror.put({ record });
-    return { value, entries, events, replayed } as Performed<N>;
+  const numbered = NUMBERED[name] as Numbered | undefined;
+  if (numbered !== undefined) {
+    const performed = { entries: [], events: [], replayed, ...numbered.unpack(packed.value, input) };
+    for (const record of performed.entries) mirror.put({ record });
+    return performed as Performed<N>;
   }
   const entries = packed.entries.map((entry) => {
     const record = 'patch' in entry ? changed(mirror, entry) : entry;
     mirror.put({ record });
     return record;
   });
-  const value = PACKED[name]?.unpack(packed.value, entries) ?? packed.value;
+  const value = PACKED[name]?.unpack(packed.value, entries, events) ?? packed.value;
   return { value, entries, events, replayed } as Performed<N>;
 }
 
@@ -101,35 +101,67 @@ function changed(mirror: HotEntries<Mirrored>, { seq, patch }: EntryChange): Ent
   return { ...before, ...patch };
 }
 
-function packAccepted(value: AcceptResult): unknown {
-  return value.outcome === 'accepted' ? value.entries.map(({ seq }) => seq) : value;
+type Unpacked = Pick<Performed, 'value'> & Partial<Pick<Performed, 'entries' | 'events'>>;
+
+interface Numbered {
+  pack(value: unknown): unknown;
+  unpack(packed: unknown, input: unknown): Unpacked;
 }
 
-function unpackAccepted(value: unknown, { entries }: AcceptBatch): AcceptResult {
-  if (!Array.isArray(value)) return value as AcceptResult;
-  const seqs = value as number[];
-  return { outcome: 'accepted', entries: entries.map((entry, index) => ({ seq: seqs[index] ?? 0, ...entry })) };
-}
+type NumberedOf<N extends OperationName> = {
+  pack(value: Operations[N]['value']): unknown;
+  unpack(packed: unknown, input: Operations[N]['input']): Unpacked;
+};
+
+/** Operations that store what the process handed in: it has that already, and only lacks the numbers. */
+const NUMBERED: { readonly [N in OperationName]?: NumberedOf<N> } = {
+  accept: {
+    pack: (value) => (value.outcome === 'accepted' ? value.entries.map(({ seq }) => seq) : value),
+    unpack(packed, { entries: given }) {
+      if (!Array.isArray(packed)) return { value: packed as AcceptResult };
+      const seqs = packed as number[];
+      const entries = given.map((entry, index) => ({ seq: seqs[index] ?? 0, ...entry }));
+      return { value: { outcome: 'accepted', entries }, entries };
+    },
+  },
+  receive: {
+    pack: (value) => (value.outcome === 'stored' ? value.event.seq : value),
+    unpack(packed, { event: given }) {
+      if (typeof packed !== 'number') return { value: packed as InboundResult };
+      const event = { seq: packed, ...given };
+      return { value: { outcome: 'stored', event }, events: [event] };
+    },
+  },
+};
 
 interface Packing {
-  pack(value: unknown, places: ReadonlyMap<EntryRecord, number>): unknown;
-  unpack(value: unknown, entries: readonly EntryRecord[]): unknown;
+  pack(value: unknown, performed: Performed): unknown;
+  unpack(value: unknown, entries: readonly EntryRecord[], events: readonly EventRecord[]): unknown;
 }
 
-/** Operations whose values repeat entries that they changed. */
+interface PackedApplied {
+  outcome: Applied['outcome'];
+  entry: number;
+  event: number;
+}
+
+/** Operations whose values repeat entries that they changed, and events that they made; place -1: none. */
 const PACKED: { readonly [N in OperationName]?: Packing } = {
   claim: {
-    pack: (value, places) => (value as EntryRecord[]).map((record) => places.get(record)),
+    pack: (value, { entries }) => (value as EntryRecord[]).map((record) => entries.indexOf(record)),
     unpack: (value, entries) => (value as number[]).map((place) => entries[place]),
   },
   apply: {
-    pack: (value, places) =>
-      (value as Applied[]).map((applied) =>
-        applied.outcome === 'applied' ? { ...applied, entry: places.get(applied.entry) } : applied,
-      ),
-    unpack: (value, entries) =>
-      (value as Array<Applied & { entry: number }>).map((applied) =>
-        applied.outcome === 'applied' ? { ...applied, entry: entries[applied.entry] } : applied,
-      ),
+    pack: (value, { entries, events }) =>
+      (value as Applied[]).map((applied) => {
+        if (applied.outcome !== 'applied') return applied;
+        const event = applied.event === null ? -1 : events.indexOf(applied.event);
+        return { outcome: applied.outcome, entry: entries.indexOf(applied.entry), event };
+      }),
+    unpack: (value, entries, events) =>
+      (value as PackedApplied[]).map((applied) => {
+        if (applied.outcome !== 'applied') return applied;
+        return { outcome: applied.outcome, entry: entries[applied.entry], event: events[applied.event] ?? null };
+      }),
   },
 };
