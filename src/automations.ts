@@ -8,7 +8,7 @@ import type { NotifyBlock, OutgoingRequest } from './automation/services.ts';
 import type { Value } from './automation/template/python.ts';
 import type { AutomationSettings } from './config/settings.ts';
 import type { AutomationGateway, RunView } from './core/automations.ts';
-import type { EventRecord } from './core/event.ts';
+import type { Replier } from './core/inbound.ts';
 import type { Located } from './core/located.ts';
 import type { Clock, Logger, Messenger, Random, Store } from './core/ports.ts';
 import { parseNotify, parseRestCommands } from './automation/blocks.ts';
@@ -46,7 +46,7 @@ export interface AutomationsOptions {
 
 export interface Automations extends AutomationGateway {
   /** Answers webhooks with what automations reply. */
-  replier(event: EventRecord, signal: AbortSignal): Promise<string | null>;
+  replier: Replier;
   stop(): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export async function startAutomations(options: AutomationsOptions): Promise<Aut
   });
   return {
     ...gatewayOf(runner, pages),
-    replier: (event, signal) => (runner.mayAnswer(event) ? replies.await(event.id, signal) : Promise.resolve(null)),
+    replier: (event, signal) => (runner.mayAnswer(event) ? replies.await(event.id, signal) : null),
     async stop() {
       stopping.abort();
       await watching;

@@ -132,7 +132,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     statusOf: statusFact,
     listedOf: listedResource,
   });
-  const addresses = { own: '', public: settings.publicUrl };
+  const addresses: Addresses = { own: '', public: settings.publicUrl };
   const webhookId = await webhookIdOf(store, random);
   const inbound = createInboundGateway({
     store,
@@ -144,10 +144,10 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     clients,
     addressOf: (account) => webhookAddress(bySid.get(account), addresses),
     verify(account, { pathAndQuery, fields, json, signature }) {
-      const url = webhookAddress(bySid.get(account), addresses).base + pathAndQuery;
+      const url = webhookBase(bySid.get(account), addresses) + pathAndQuery;
       const authTokens = bySid.get(account)?.authTokens ?? [];
       const rawBody = json === undefined ? {} : { rawBody: json };
-      return verifySignature({ url, fields, signature, authTokens, ...rawBody }) ? signedDigest(url, fields) : null;
+      return signedDigest({ url, fields, signature, authTokens, ...rawBody });
     },
     replier: (event, signal) => automations.replier(event, signal),
     onReceived: meters.received,
@@ -346,12 +346,21 @@ function callbackBase(account: AccountSettings, settings: Settings, ownUrl: stri
   return protocol === 'https:' && !hostname.includes('_') ? publicUrl : null;
 }
 
+interface Addresses {
+  own: string;
+  public: string | null;
+}
+
 /** Where this account's Twilio sends what comes in: our own simulator over loopback, everybody else to `public_url`. */
-function webhookAddress(account: AccountSettings | undefined, addresses: { own: string; public: string | null }) {
-  if (account?.simulated === true) return { base: addresses.own, reachable: true };
+function webhookBase(account: AccountSettings | undefined, addresses: Addresses): string {
+  return account?.simulated === true ? addresses.own : (addresses.public ?? addresses.own);
+}
+
+function webhookAddress(account: AccountSettings | undefined, addresses: Addresses) {
   // A Twilio on this machine, such as a simulator that runs by itself, needs no public address.
   const near = account !== undefined && LOOPBACK.test(new URL(account.baseUrl).hostname);
-  return { base: addresses.public ?? addresses.own, reachable: addresses.public !== null || near };
+  const reachable = account?.simulated === true || addresses.public !== null || near;
+  return { base: webhookBase(account, addresses), reachable };
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;

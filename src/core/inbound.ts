@@ -18,11 +18,11 @@ export interface InboundRequest {
 }
 
 /**
- * Answers an inbound event with TwiML, or null for no answer of its own. It may take until the signal aborts; what comes
+ * Answers an inbound event with TwiML, or null for no answer of its own; at once where nobody will answer. It may take until the signal aborts; what comes
  * later is not told to Twilio any more. It is asked again for the same event when a webhook is repeated whose answer was
  * never stored, as after a kill: it must only tell the answer then; what the event causes is its consumers' matter.
  */
-export type Replier = (event: EventRecord, signal: AbortSignal) => Promise<string | null>;
+export type Replier = (event: EventRecord, signal: AbortSignal) => Promise<string | null> | null;
 
 /** The webhook as its owner sees it. */
 export interface WebhookView {

@@ -58,16 +58,15 @@ export function createReceive(options: ReceiveOptions): (request: InboundRequest
     return null;
   }
 
-  /** Asks the replier within the budget; what it said is on disk before Twilio hears it. */
-  async function ask(event: EventRecord, replier: Replier): Promise<string> {
+  /** Waits for the reply within the budget; what it said is on disk before Twilio hears it. */
+  async function ask(event: EventRecord, reply: Promise<string | null>, patience: AbortController): Promise<string> {
     const over = new AbortController();
     const late = clock.sleep(ANSWER_WITHIN_MS, over.signal).then(
       () => null,
       () => null,
     );
-    const patience = new AbortController();
     try {
-      const twiml = await Promise.race([replier(event, patience.signal), late]);
+      const twiml = await Promise.race([reply, late]);
       if (twiml === null) return NOTHING;
       await store.keepAnswer(event.seq, twiml);
       return twiml;
@@ -85,7 +84,10 @@ export function createReceive(options: ReceiveOptions): (request: InboundRequest
     if (replier === null || event === null) return NOTHING;
     const underWay = pending.get(event.seq);
     if (underWay !== undefined) return underWay;
-    const asked = ask(event, replier).finally(() => pending.delete(event.seq));
+    const patience = new AbortController();
+    const reply = replier(event, patience.signal);
+    if (reply === null) return NOTHING;
+    const asked = ask(event, reply, patience).finally(() => pending.delete(event.seq));
     pending.set(event.seq, asked);
     return asked;
   }

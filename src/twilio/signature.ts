@@ -2,7 +2,7 @@
 
 import type { EntryKind } from '../core/entry.ts';
 import type { FormFields } from '../core/parameter.ts';
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 export interface SignedRequest {
   /** The public URL as it was given to Twilio, with the query exactly as it came. Never what a proxy made of it. */
@@ -22,19 +22,33 @@ export interface SignedRequest {
  * one spelled out, because Twilio drops it for voice over HTTPS (Twilio docs: webhooks security). The signature covers
  * neither time nor a nonce: whoever calls this must refuse repeats by itself.
  */
-export function verifySignature({ url, signature, authTokens, fields, rawBody }: SignedRequest): boolean {
-  if (signature === null || signature === '') return false;
-  if (rawBody !== undefined && (fields.length > 0 || !hashMatches(url, rawBody))) return false;
+export function verifySignature(request: SignedRequest): boolean {
+  return genuineParameters(request) !== null;
+}
+
+/**
+ * Null for what {@link verifySignature} refuses; else the SHA-256 (base64url) of what the signature covers, by the URL as
+ * configured. Requests with the same one have the same signature, also where names and values are cut at other places:
+ * Twilio signs them without borders.
+ */
+export function signedDigest(request: SignedRequest): string | null {
+  const parameters = genuineParameters(request);
+  return parameters === null ? null : hash('sha256', request.url + parameters, 'base64url');
+}
+
+/** The parameters as they are signed, or null where no token made the signature. */
+function genuineParameters({ url, signature, authTokens, fields, rawBody }: SignedRequest): string | null {
+  if (signature === null || signature === '') return null;
+  if (rawBody !== undefined && (fields.length > 0 || !hashMatches(url, rawBody))) return null;
   const given = Buffer.from(signature);
   const parameters = canonical(fields);
-  let genuine = false;
   for (const candidate of spellings(url)) {
     for (const token of authTokens) {
-      // An empty key would make everybody's signature genuine. No early end: the time must not tell which one matched.
-      if (token !== '' && equal(given, Buffer.from(hmac(token, candidate + parameters)))) genuine = true;
+      // An empty key would make everybody's signature genuine. A forged one is compared with all: its time tells nothing.
+      if (token !== '' && equal(given, Buffer.from(hmac(token, candidate + parameters)))) return parameters;
     }
   }
-  return genuine;
+  return null;
 }
 
 /**
@@ -45,16 +59,6 @@ export function signForm(url: string, fields: FormFields, authToken: string, kin
   const parts = split(url);
   const port = kind === 'call' && parts.scheme === 'https://' ? '' : parts.port;
   return hmac(authToken, parts.scheme + parts.host + port + parts.rest + canonical(fields));
-}
-
-/**
- * SHA-256 (base64url) of what a signature of this request covers, by the URL as configured. Requests with the same one
- * have the same signature, also where names and values are cut at other places: Twilio signs them without borders.
- */
-export function signedDigest(url: string, fields: FormFields): string {
-  return createHash('sha256')
-    .update(url + canonical(fields))
-    .digest('base64url');
 }
 
 interface UrlParts {
@@ -119,7 +123,7 @@ function hmac(token: string, text: string): string {
 function hashMatches(url: string, rawBody: string | Uint8Array): boolean {
   const query = split(url).rest.split('?')[1] ?? '';
   const claimed = new URLSearchParams(query).get('bodySHA256') ?? '';
-  return equal(Buffer.from(claimed.toLowerCase()), Buffer.from(createHash('sha256').update(rawBody).digest('hex')));
+  return equal(Buffer.from(claimed.toLowerCase()), Buffer.from(hash('sha256', rawBody)));
 }
 
 /** The lengths are those of public formats, so comparing them tells nothing. */

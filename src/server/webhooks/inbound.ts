@@ -26,7 +26,9 @@ and as JSON with \`bodySHA256\` in the query.`.replaceAll('\n', ' ');
  */
 export function inboundRoutes(app: Api, { gateway, limits }: ServerContext): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
+  // The form by its name, too: the parser of a name is remembered, that of all others is looked for at every request.
+  for (const type of [FORM, '*'])
+    app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
   for (const method of ['POST', 'PUT'] as const) {
     app.route({
       method,
