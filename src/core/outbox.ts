@@ -203,7 +203,8 @@ type Move = Omit<Extract<Transition, { ok: true }>, 'ok'>;
 function from(entry: EntryRecord, states: readonly EntryRecord['state'][], move: () => Move): Transition {
   if (!states.includes(entry.state))
     return { ok: false, refused: `An entry in state ${entry.state} does not take this.` };
-  return { ok: true, ...move() };
+  const { patch, what, why, event } = move();
+  return event === undefined ? { ok: true, patch, what, why } : { ok: true, patch, what, why, event };
 }
 
 /** Twilio has it: remember the SID (the first one stays, and only its own status counts), set the next poll. */

@@ -17,7 +17,10 @@ import { keep, receive, replay, subscribe } from './consume.ts';
 export interface Operations {
   accept: { input: AcceptBatch; value: AcceptResult };
   claim: { input: ClaimQuery; value: EntryRecord[] };
-  apply: { input: { changes: readonly Change[]; eventIds: readonly string[]; now: number }; value: Applied[] };
+  apply: {
+    input: { changes: readonly Change[]; eventIds: ReadonlyArray<string | null>; now: number };
+    value: Applied[];
+  };
   rebase: { input: { now: number }; value: number };
   recoverCopy: { input: { now: number }; value: number };
   slow: { input: { sender: string; configured: number | null; now: number }; value: SenderPace };
@@ -124,7 +127,7 @@ function apply(tables: Tables, input: Operations['apply']['input'], changes: Cha
 function applyOne(
   tables: Tables,
   { key, fact }: Change,
-  eventId: string | undefined,
+  eventId: string | null | undefined,
   now: number,
   changes: Changes,
 ): Applied {
@@ -141,7 +144,7 @@ function applyOne(
   const { stored, event } = writeTransition(tables, before, move, {
     now,
     changes,
-    ...(eventId === undefined ? {} : { eventId }),
+    ...(typeof eventId === 'string' ? { eventId } : {}),
   });
   const { record } = stored;
   if (fact.type === 'redacted' || fact.type === 'deleted') redactAnswer(tables, record);

@@ -36,7 +36,10 @@ export function createWrites(write: Write, random: Random): StoreWrites {
   return {
     accept: (batch) => write('accept', batch),
     claim: (query) => write('claim', query),
-    apply: (changes, now) => write('apply', { changes, now, eventIds: changes.map(() => eventId(random)) }),
+    apply(changes, now) {
+      const eventIds = changes.map(({ fact }) => (fact.type === 'status' ? eventId(random) : null));
+      return write('apply', { changes, now, eventIds });
+    },
     rebase: (now) => write('rebase', { now }),
     recoverCopy: (now) => write('recoverCopy', { now }),
     slow: (sender, configured, now) => write('slow', { sender, configured, now }),

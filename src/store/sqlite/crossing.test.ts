@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { batchOf, callback, claimQuery, NOON, newEntry, taken } from '../../../test/support/entries.ts';
 import { errorReport } from '../../core/errors.ts';
 import { perform } from '../operations.ts';
-import { packAnswer, unpackAnswer } from './crossing.ts';
+import { packAnswer, packInput, unpackAnswer, unpackInput } from './crossing.ts';
 import { HotEntries } from './hot-entries.ts';
 import { prepareDatabase } from './schema.ts';
 import { SqliteTables } from './tables.ts';
@@ -62,10 +62,10 @@ describe('what crosses from the thread', () => {
 
     /** The answer as it was made, and as it was put together on the other side. */
     run<N extends OperationName>(name: N, input: Operations[N]['input']) {
-      const asked = JSON.parse(JSON.stringify(input)) as typeof input;
+      const asked = unpackInput(name, JSON.parse(JSON.stringify(packInput(name, input)))) as typeof input;
       this.tables.begin();
       const performed = perform(this.tables, name, asked);
-      const packed = packAnswer(1, name, performed, this.tables.patchOf);
+      const packed = packAnswer(name, performed, this.tables.patchOf);
       if (this.tables.tellCleared()) packed.cleared = true;
       this.tables.flushCounts();
       this.crossed = JSON.parse(JSON.stringify(packed)) as PackedAnswer;

@@ -17,13 +17,13 @@ describe('the entries that are kept', () => {
     expect([hot.bySeq(1), hot.byId('SM1')]).toEqual([undefined, undefined]);
   });
 
-  it('are bounded: the one written longest ago goes first', () => {
+  it('are bounded: the one kept longest goes first', () => {
     const hot = new HotEntries();
     for (let seq = 1; seq <= 8_192; seq += 1) hot.put(kept(seq));
-    hot.put(kept(1, 'sending'));
+    hot.put(kept(2, 'sending'));
     hot.put(kept(8_193));
-    expect(hot.byId('SM1')?.record.state).toBe('sending');
-    expect([hot.bySeq(2), hot.byId('SM2')]).toEqual([undefined, undefined]);
+    expect([hot.bySeq(1), hot.byId('SM1')]).toEqual([undefined, undefined]);
+    expect(hot.byId('SM2')?.record.state).toBe('sending');
     expect(hot.byId('SM8193')).toBeDefined();
   });
 });

@@ -5,7 +5,7 @@ import type { EntryRecord, EntryState } from '../../core/entry.ts';
 /** From acceptance to Twilio's answer an entry is written thrice within moments; after that it is left alone for long. */
 const KEPT: ReadonlySet<EntryState> = new Set(['queued', 'sending']);
 
-/** Some 10 MB of usual texts on either side; beyond, the entry written longest ago goes first. */
+/** Some 10 MB of usual texts on either side; beyond, the one kept longest goes first. */
 const MOST = 8_192;
 
 /**
@@ -13,7 +13,7 @@ const MOST = 8_192;
  * that alike: so the thread need not read an entry again to change it, and tells the process only what changed.
  */
 export class HotEntries<Kept extends { readonly record: EntryRecord }> {
-  /** Written longest ago first. */
+  /** Kept longest first. */
   readonly #kept = new Map<number, Kept>();
   readonly #seqs = new Map<string, number>();
 
@@ -29,14 +29,11 @@ export class HotEntries<Kept extends { readonly record: EntryRecord }> {
   /** The newest state of an entry, just written. */
   put(kept: Kept): void {
     const { seq, id, state } = kept.record;
-    this.#kept.delete(seq);
-    if (!KEPT.has(state)) {
-      this.#seqs.delete(id);
-      return;
-    }
-    this.#kept.set(seq, kept);
-    this.#seqs.set(id, seq);
-    if (this.#kept.size > MOST) this.#dropOldest();
+    if (KEPT.has(state)) {
+      this.#kept.set(seq, kept);
+      this.#seqs.set(id, seq);
+      if (this.#kept.size > MOST) this.#dropFirst();
+    } else if (this.#kept.delete(seq)) this.#seqs.delete(id);
   }
 
   clear(): void {
@@ -44,7 +41,7 @@ export class HotEntries<Kept extends { readonly record: EntryRecord }> {
     this.#seqs.clear();
   }
 
-  #dropOldest(): void {
+  #dropFirst(): void {
     for (const [seq, { record }] of this.#kept) {
       this.#kept.delete(seq);
       this.#seqs.delete(record.id);

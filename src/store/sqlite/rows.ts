@@ -1,6 +1,6 @@
 /** Records as rows and back: one table of columns, from which the statements are written. */
 
-import type { EntryRecord } from '../../core/entry.ts';
+import type { EntryRecord, NewEntry } from '../../core/entry.ts';
 import type { EventRecord } from '../../core/event.ts';
 import type { Forward, TokenRecord } from '../../core/ports.ts';
 import type { SenderPace } from '../../core/throttle.ts';
@@ -73,6 +73,11 @@ export type Values = readonly SqlValue[];
 
 /** Reads entries as {@link Values}, in the order of {@link ENTRY_COLUMNS}, then what only the store knows. */
 export const SELECT_ENTRIES = `select ${ENTRY_FIELDS.map((field) => ENTRY_COLUMNS[field][0]).join(', ')}, lane, decided from entries`;
+
+/** A new entry as such a row, without a number yet. */
+export function rowOf(entry: NewEntry): Values {
+  return ENTRY_FIELDS.map((field) => (field === 'seq' ? 0 : encodeField(field, entry[field])));
+}
 
 /** The same from a row with names. */
 export function entryFromNamed(row: Row): EntryRecord {

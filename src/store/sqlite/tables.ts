@@ -88,7 +88,7 @@ export class SqliteTables implements Tables {
       const seq = this.#sql.run(INSERT_ENTRY, ...values, decision === undefined ? 0 : 1).rowid;
       if (decision !== undefined) this.#insertDecision(seq, 1, decision);
       this.#count(entry.state, 1);
-      const record = { seq, ...entry };
+      const record = { ...entry, seq };
       this.#hot.put({ record, lane: null, decided: decision === undefined ? 0 : 1 });
       return record;
     });
@@ -96,15 +96,20 @@ export class SqliteTables implements Tables {
 
   updateEntry(stored: StoredEntry, patch: EntryPatch, lane: string | null, decision: Decision): StoredEntry {
     const { record } = stored;
-    const changed = (Object.keys(patch) as EntryField[]).filter((field) => !unchanged(record, patch, field));
     const decided = stored.decided + 1;
-    const columns = ['decided = ?', ...changed.map((field) => `${ENTRY_COLUMNS[field][0]} = ?`)];
-    const values = [decided, ...changed.map((field) => encodeField(field, patch[field as keyof EntryPatch]))];
+    let columns = 'decided = ?';
+    const values: SqlValue[] = [decided];
+    for (const field of Object.keys(patch) as Array<keyof EntryPatch>) {
+      // Values that stay need no writing, and above all no work on the indexes over them.
+      if (record[field] === patch[field]) continue;
+      columns += `, ${ENTRY_COLUMNS[field][0]} = ?`;
+      values.push(encodeField(field, patch[field]));
+    }
     if (lane !== stored.lane) {
-      columns.push('lane = ?');
+      columns += ', lane = ?';
       values.push(lane);
     }
-    this.#sql.run(`update entries set ${columns.join(', ')} where seq = ?`, ...values, record.seq);
+    this.#sql.run(`update entries set ${columns} where seq = ?`, ...values, record.seq);
     this.#insertDecision(record.seq, decided, decision);
     if (patch.state !== undefined && patch.state !== record.state) {
       this.#count(record.state, -1);
@@ -223,7 +228,7 @@ export class SqliteTables implements Tables {
       form === undefined ? null : JSON.stringify(form),
       simulated ? 1 : 0,
     );
-    return { seq: rowid, ...event };
+    return { ...event, seq: rowid };
   }
 
   insertForward({ entryId, account, url, fields, attempts, dueAt }: Omit<Forward, 'seq'>): void {
@@ -358,8 +363,3 @@ const PRUNED: Record<PrunedTable, string> = {
   events: 'seq, at as written_at',
   idempotency: 'seq, created_at as written_at',
 };
-
-/** Values that stay need no writing, and above all no work on the indexes over them. */
-function unchanged(record: StoredEntry['record'], patch: EntryPatch, field: EntryField): boolean {
-  return record[field] === (patch as Record<string, SqlValue>)[field];
-}

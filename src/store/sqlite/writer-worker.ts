@@ -2,12 +2,12 @@
 
 import type { StatementSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
-import type { Failure, WriteAnswer, WriteRequest } from './crossing.ts';
+import type { Failure, WriteAnswer, WriteBatch, WriteRequest } from './crossing.ts';
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { TollboardError } from '../../core/errors.ts';
 import { perform } from '../operations.ts';
-import { packAnswer } from './crossing.ts';
+import { packAnswer, unpackInput } from './crossing.ts';
 import { storeError } from './errors.ts';
 import { SqliteTables } from './tables.ts';
 
@@ -17,7 +17,7 @@ export interface WriterSettings {
   maxPageCount: number | null;
 }
 
-/** A batch of operations ({@link WriteRequest}) as JSON, or null: finish what was asked for and close. */
+/** A {@link WriteBatch} as JSON, or null: finish what was asked for and close. */
 export type ToWriter = string | null;
 /** Answers ({@link WriteAnswer}) as JSON, after the word that the thread is ready or cannot be. */
 export type FromWriter = string | { ready: true } | { failed: Failure };
@@ -54,13 +54,14 @@ class Writer {
    * One transaction for all. When one operation of several fails, everything is undone and each is written in a
    * transaction of its own, so that the one hurts no other; the usual case then needs no savepoints.
    */
-  write(group: readonly WriteRequest[]): WriteAnswer[] {
+  write(group: readonly WriteRequest[], at: number): WriteAnswer[] {
     try {
-      this.#waitForLock(BUSY_MS - (now() - (group[0]?.at ?? now())));
+      this.#waitForLock(BUSY_MS - (now() - at));
       this.#begin.run();
       this.#tables.begin();
-      const answers = group.map(({ number, name, input }) => {
-        const answer = packAnswer(number, name, perform(this.#tables, name, input), this.#tables.patchOf);
+      const answers = group.map(({ name, input }) => {
+        const performed = perform(this.#tables, name, unpackInput(name, input));
+        const answer = packAnswer(name, performed, this.#tables.patchOf);
         return this.#tables.tellCleared() ? { ...answer, cleared: true as const } : answer;
       });
       this.#tables.flushCounts();
@@ -69,8 +70,9 @@ class Writer {
     } catch (error) {
       this.#abandon();
       const failure = this.failure(error);
-      if (group.length > 1 && failure.code !== 'TOLLBOARD_STORE_BUSY') return group.flatMap((one) => this.write([one]));
-      return group.map(({ number }) => ({ number, error: failure }));
+      if (group.length > 1 && failure.code !== 'TOLLBOARD_STORE_BUSY')
+        return group.flatMap((one) => this.write([one], at));
+      return group.map(() => ({ error: failure }));
     }
   }
 
@@ -101,7 +103,7 @@ class Writer {
     }
   }
 
-  /** The oldest operation of the group decides: it must be answered within two seconds of being asked for. */
+  /** The oldest operation of the batch decides: it must be answered within two seconds of being asked for. */
   #waitForLock(ms: number): void {
     const busyMs = Math.max(0, Math.round(ms / 50) * 50);
     if (busyMs === this.#busyMs) return;
@@ -127,8 +129,8 @@ function run(port: MessagePort, settings: WriterSettings): void {
       port.close();
       return;
     }
-    const requests = JSON.parse(message) as WriteRequest[];
-    while (requests.length > 0) send(JSON.stringify(writer.write(requests.splice(0, GROUP))));
+    const { at, requests } = JSON.parse(message) as WriteBatch;
+    while (requests.length > 0) send(JSON.stringify(writer.write(requests.splice(0, GROUP), at)));
   });
   send({ ready: true });
 }

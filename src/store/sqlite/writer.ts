@@ -3,12 +3,12 @@
 import type { TollboardErrorOptions } from '../../core/errors.ts';
 import type { OperationName, Operations } from '../operations.ts';
 import type { Listeners, Write } from '../writes.ts';
-import type { Failure, Mirrored, WriteAnswer, WriteRequest } from './crossing.ts';
+import type { Failure, Mirrored, WriteAnswer, WriteBatch } from './crossing.ts';
 import type { HotEntries } from './hot-entries.ts';
 import type { FromWriter, ToWriter, WriterSettings } from './writer-worker.ts';
 import { Worker } from 'node:worker_threads';
 import { TollboardError } from '../../core/errors.ts';
-import { unpackAnswer } from './crossing.ts';
+import { packInput, unpackAnswer } from './crossing.ts';
 
 export interface Writer {
   /** Resolves after the commit; rejects with `TOLLBOARD_STORE_*` when nothing of it was written. */
@@ -20,9 +20,9 @@ export interface Writer {
 /** Operations that may wait for the disk at once; beyond, writes are refused as busy rather than piled up. */
 const MOST_WAITING = 20_000;
 
-interface Waiting {
+interface Asked {
   name: OperationName;
-  input: WriteRequest['input'];
+  input: Operations[OperationName]['input'];
   resolve(value: Operations[OperationName]['value']): void;
   reject(error: TollboardError): void;
 }
@@ -40,27 +40,38 @@ export async function startWriter(
   mirror: HotEntries<Mirrored>,
 ): Promise<Writer> {
   const worker = new Worker(writerProgram(), { workerData: settings, name: 'tollboard-store-writer' });
-  const waiting = new Map<number, Waiting>();
-  let batch: WriteRequest[] = [];
-  let number = 0;
+  /** With the thread, in the order in which it answers; the first `answered` of them are. */
+  let underWay: Asked[] = [];
+  let answered = 0;
+  /** For the next batch. */
+  let gathered: Asked[] = [];
+  let gatheredAt = 0;
   let closed: Promise<void> | null = null;
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
 
   /** One batch at a time: waking the thread costs as much as several writes, and a fuller commit costs little more. */
   function flush(): void {
-    const underWay = waiting.size > batch.length;
-    if (!underWay) hand();
+    if (answered === underWay.length) hand();
   }
 
   function hand(): void {
-    if (batch.length > 0) worker.postMessage(JSON.stringify(batch) satisfies ToWriter);
-    batch = [];
+    if (gathered.length === 0) return;
+    // Claims last: what the batch accepts is accepted and claimed in one commit.
+    const asked = gathered
+      .filter(({ name }) => name !== 'claim')
+      .concat(gathered.filter(({ name }) => name === 'claim'));
+    underWay = underWay.slice(answered).concat(asked);
+    answered = 0;
+    gathered = [];
+    const requests = asked.map(({ name, input }) => ({ name, input: packInput(name, input) }));
+    const batch: WriteBatch = { at: gatheredAt, requests };
+    worker.postMessage(JSON.stringify(batch) satisfies ToWriter);
   }
 
   function settle(answer: WriteAnswer): void {
-    const asked = waiting.get(answer.number);
+    const asked = underWay[answered];
     if (asked === undefined) return;
-    waiting.delete(answer.number);
+    answered += 1;
     if ('error' in answer) {
       asked.reject(rebuilt(answer.error));
     } else {
@@ -84,21 +95,24 @@ export async function startWriter(
       const error = new TollboardError('TOLLBOARD_INTERNAL', { cause });
       closed ??= ended;
       reject(error);
-      for (const asked of waiting.values()) asked.reject(error);
-      waiting.clear();
+      for (const asked of [...underWay.slice(answered), ...gathered]) asked.reject(error);
+      underWay = [];
+      gathered = [];
+      answered = 0;
     });
   });
 
   return {
     write(name, input) {
       if (closed !== null) return Promise.reject(new TollboardError('TOLLBOARD_STORE_CLOSED'));
-      if (waiting.size >= MOST_WAITING) return Promise.reject(new TollboardError('TOLLBOARD_STORE_BUSY'));
-      number += 1;
-      if (waiting.size === 0) setImmediate(flush);
-      batch.push({ number, at: monotonicMs(), name, input });
-      const asked = number;
+      const waiting = underWay.length - answered;
+      if (waiting + gathered.length >= MOST_WAITING) return Promise.reject(new TollboardError('TOLLBOARD_STORE_BUSY'));
+      if (gathered.length === 0) {
+        gatheredAt = monotonicMs();
+        if (waiting === 0) setImmediate(flush);
+      }
       return new Promise((resolve, reject) => {
-        waiting.set(asked, { name, input, resolve: resolve as Waiting['resolve'], reject });
+        gathered.push({ name, input, resolve: resolve as Asked['resolve'], reject });
       });
     },
     close() {
