@@ -3,7 +3,7 @@
 import type { AccountSettings, Settings } from './config/settings.ts';
 import type { GatewayApi } from './core/gateway-api.ts';
 import type { Clock, Logger, Messenger, Random, Store } from './core/ports.ts';
-import type { DeliveryOptions } from './delivery/delivery.ts';
+import type { Delivery, DeliveryOptions } from './delivery/delivery.ts';
 import type { Simulator } from './simulator/server.ts';
 import type { TwilioClient } from './twilio/client.ts';
 import type { Transport } from './twilio/transport.ts';
@@ -152,10 +152,17 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     replier: (event, signal) => automations.replier(event, signal),
     onReceived: meters.received,
   });
+  let delivery: Delivery | null = null;
   const api = createGatewayService({
     store,
     accounts: clients,
-    accept: { accounts, onUnknown: settings.delivery.onUnknown, clock, random },
+    accept: {
+      accounts,
+      onUnknown: settings.delivery.onUnknown,
+      clock,
+      random,
+      onAccepting: () => delivery?.hurry(),
+    },
     sender: settings.sender,
     logger,
     verify(account, pathAndQuery, fields, signature) {
@@ -240,7 +247,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
   simulator?.resume();
 
   ownPorts.push(server.port);
-  const delivery = await startDelivery({
+  const started = await startDelivery({
     store,
     accounts: clients,
     clock,
@@ -260,7 +267,8 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     waits,
     onResult: meters.created,
   });
-  parts.add(() => delivery.stop());
+  delivery = started;
+  parts.add(() => started.stop());
   await announce(settings.dataDir, {
     url: server.url,
     token: tokens.local,

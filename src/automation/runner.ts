@@ -169,6 +169,7 @@ class AutomationRunner implements Runner {
     this.#automations = automations;
     this.#index = indexTriggers(automations);
     this.#times?.reload();
+    this.#pump();
   }
 
   async stop(): Promise<void> {
@@ -187,6 +188,8 @@ class AutomationRunner implements Runner {
   /* ---------------------------------------------------------------- events */
 
   #pump(): void {
+    // Without automations no event is anybody's here: no consumer is subscribed.
+    if (this.#automations.length === 0) return;
     this.#again = true;
     this.#pumping ??= this.#pumpAll().finally(() => {
       this.#pumping = null;

@@ -19,7 +19,7 @@ export function checkValues(rows: readonly Parameter[], params: ParameterValues)
 
 /** The first name that no row has; null when all are known. `kind` is for the sentence. */
 export function checkNames(rows: readonly Parameter[], kind: string, params: ParameterValues): ErrorReport | null {
-  const known = new Set(rows.map((row) => row.name));
+  const known = namesOf(rows);
   for (const name of Object.keys(params)) {
     if (known.has(name)) continue;
     const near = nearest(name, known);
@@ -28,6 +28,15 @@ export function checkNames(rows: readonly Parameter[], kind: string, params: Par
     return errorReport('TOLLBOARD_PARAMETER_UNKNOWN', { details: { name: name.slice(0, 64), kind, remedy } });
   }
   return null;
+}
+
+const NAMES = new WeakMap<readonly Parameter[], ReadonlySet<string>>();
+
+/** Made once for each table. */
+function namesOf(rows: readonly Parameter[]): ReadonlySet<string> {
+  const names = NAMES.get(rows) ?? new Set(rows.map(({ name }) => name));
+  NAMES.set(rows, names);
+  return names;
 }
 
 /** True for an absolute http or https URL. */

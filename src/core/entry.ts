@@ -159,6 +159,7 @@ export interface Decision {
 export function entryView(record: EntryRecord | NewEntry): Entry {
   const { id, sid, kind, state, status, to, from, body, host, account, idempotencyKey } = record;
   const { segments, encoding, attempts, error, resolution, simulated } = record;
+  const createdAt = new Date(record.createdAt).toISOString();
   return {
     id,
     sid,
@@ -177,7 +178,7 @@ export function entryView(record: EntryRecord | NewEntry): Entry {
     error,
     resolution,
     simulated,
-    createdAt: new Date(record.createdAt).toISOString(),
-    updatedAt: new Date(record.updatedAt).toISOString(),
+    createdAt,
+    updatedAt: record.updatedAt === record.createdAt ? createdAt : new Date(record.updatedAt).toISOString(),
   };
 }

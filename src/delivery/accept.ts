@@ -26,6 +26,8 @@ export interface AcceptOptions {
   onUnknown: OnUnknown;
   /** The sender of an account when a request names none, or null; may ask Twilio for the owned numbers. */
   defaultSender(account: SendingAccount): Promise<string | null>;
+  /** Entries are on their way to the disk: whoever claims now claims them in the same commit. */
+  onAccepting?(): void;
 }
 
 /** Throws what `prepareRequest` throws, `TOLLBOARD_ACCOUNT_UNKNOWN`, `TOLLBOARD_IDEMPOTENCY_MISMATCH` and the store's errors. */
@@ -50,12 +52,14 @@ export async function accept(request: SendRequest, send: SendOptions, options: A
     refusal: (_sender, recipient) => refusals.get(recipient) ?? null,
   });
   const entries = outcomes(prepared, prepared.entries);
-  const result = await store.accept({
+  const accepting = store.accept({
     entries: prepared.entries,
     decisions: prepared.decisions,
     now,
     ...(key === null ? {} : { idempotency: { key, hash, answer: JSON.stringify(entries) } }),
   });
+  options.onAccepting?.();
+  const result = await accepting;
   if (result.outcome === 'accepted') return { entries, replayed: false };
   return replay(key, hash, result.outcome === 'replayed' ? { hash, answer: result.answer } : null);
 }

@@ -31,6 +31,8 @@ export interface DeliveryOptions {
 }
 
 export interface Delivery {
+  /** Looks at once for what is to be sent. */
+  hurry(): void;
   /** Answers under way are waited for (10 s), then everything has stopped. May be called twice. */
   stop(): Promise<void>;
 }
@@ -55,18 +57,23 @@ export async function startDelivery(options: DeliveryOptions): Promise<Delivery>
   const wake = () => {
     for (const loop of loops) loop.wake();
   };
+  const [outbox, reconciler, tracker, forwarder] = loops;
+  const loopOf: Partial<Record<EntryState, DueLoop>> = {
+    queued: outbox,
+    scheduled: outbox,
+    unknown: reconciler,
+    sent: tracker,
+  };
   const upkeep = startUpkeep({ ...options, onClockSetBack: wake });
   const unsubscribe = store.onCommit(({ entries, events }) => {
-    const [outbox, reconciler, tracker, forwarder] = loops;
-    const of = { queued: outbox, scheduled: outbox, unknown: reconciler, sent: tracker } as Partial<
-      Record<EntryState, DueLoop>
-    >;
-    for (const { state, dueAt } of entries) of[state]?.wake(dueAt ?? undefined);
+    for (const { state, dueAt } of entries) loopOf[state]?.wake(dueAt ?? undefined);
     // An end that Twilio never heard of is told without an event.
-    if (events.length > 0 || entries.some(({ params }) => params.statusCallback !== undefined)) forwarder.wake();
+    const told = events.some(({ entryId }) => entryId !== null);
+    if (told || entries.some(({ params }) => params.statusCallback !== undefined)) forwarder.wake();
   });
   let stopped: Promise<void> | null = null;
   return {
+    hurry: () => outbox.wake(),
     stop() {
       stopped ??= (async () => {
         await Promise.all([...loops.map((loop) => loop.stop()), upkeep.stop()]);

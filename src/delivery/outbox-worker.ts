@@ -33,7 +33,7 @@ export interface OutboxWorkerOptions {
 }
 
 /** Entries claimed beyond those in flight, so that a freed place never waits for the disk. */
-const READY_SHARE = 0.5;
+const READY_SHARE = 1;
 /** Results that may wait for the disk, in multiples of the concurrency, before sending waits for them. */
 const UNRECORDED_SHARE = 8;
 /** Twilio's code for a recipient who opted out of this sender. */

@@ -32,6 +32,8 @@ export function createUndiciTransport(options: TransportOptions): Transport {
   const deadlines = createDeadlines(options.clock);
   const pools = new Map<string, Pool>();
   const underWay = new Set<Exchange>();
+  /** The last one asked for: all creates of an account go to the same URL. */
+  let last: { url: string; route: Route } | null = null;
   let closed = false;
 
   function poolFor(origin: string, proxy: URL | null): Pool {
@@ -50,11 +52,18 @@ export function createUndiciTransport(options: TransportOptions): Transport {
     return { pool: poolFor(proxy.origin, null), origin: proxy.origin, path: url.href, headers };
   }
 
+  function routeOf(url: string): Route {
+    if (last?.url !== url) {
+      if (!URL.canParse(url)) throw new TransportFailure('before_send', 'request', hostOf(url));
+      last = { url, route: routeTo(new URL(url)) };
+    }
+    return last.route;
+  }
+
   return {
     async request(request) {
       if (closed) throw new TransportFailure('before_send', 'closed', 'no request is taken any more');
-      if (!URL.canParse(request.url)) throw new TransportFailure('before_send', 'request', hostOf(request.url));
-      const route = routeTo(new URL(request.url));
+      const route = routeOf(request.url);
       const exchange = new Exchange(request, deadlines);
       underWay.add(exchange);
       try {
@@ -120,7 +129,6 @@ function connectorFor(options: TransportOptions, proxy: URL | null, deadlines: D
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: TransportRequest;
   readonly #deadlines: Deadlines;
-  readonly #host: string;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #status = 0;
@@ -135,7 +143,6 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(request: TransportRequest, deadlines: Deadlines) {
     this.#request = request;
     this.#deadlines = deadlines;
-    this.#host = hostOf(request.url);
   }
 
   run(route: Route): Promise<TransportAnswer> {
@@ -159,7 +166,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** Ends it from outside. */
   end(reason: FailureReason): void {
-    this.#fail(new TransportFailure('unknown', reason, this.#host));
+    this.#fail(new TransportFailure('unknown', reason, hostOf(this.#request.url)));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -196,7 +203,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #fail(error: unknown): void {
     this.#settle(() => {
-      this.#reject(transportFailure(this.#controller === null ? 'before_send' : 'unknown', this.#host, error));
+      const stage = this.#controller === null ? 'before_send' : 'unknown';
+      this.#reject(transportFailure(stage, hostOf(this.#request.url), error));
       this.#controller?.abort(new Error('ended'));
     });
   }
