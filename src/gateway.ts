@@ -337,6 +337,7 @@ function simulatedAccounts(simulator: Simulator): AccountSettings[] {
     apiSecret: null,
     baseUrl: simulator.url,
     simulated: true,
+    numbers: account.numbers.map(({ phoneNumber }) => phoneNumber),
   }));
 }
 

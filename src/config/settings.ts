@@ -16,6 +16,8 @@ export interface AccountSettings {
   baseUrl: string;
   /** True for an account of our own simulator. */
   simulated: boolean;
+  /** The numbers it owns, where they are known without asking: those of our own simulator. */
+  numbers?: readonly string[];
 }
 
 /** What automations are made of, still as it is written: their own room reads it. */

@@ -15,6 +15,8 @@ export interface SendingAccount {
   name: string;
   accountSid: string;
   simulated: boolean;
+  /** The numbers it owns, where they are known without asking Twilio. */
+  numbers?: readonly string[];
 }
 
 export interface AcceptOptions {

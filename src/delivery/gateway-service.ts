@@ -46,22 +46,20 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
   const { store, accounts } = options;
   const { clock } = options.accept;
   const control = { store, accounts, clock };
-  const owned = new Map<string, string>();
+  const owned = new Map<string, readonly string[]>();
   let refusal: Refusal | null = null;
 
   /** `sender:`, else the simulator's, else the account's only number, else an error that lists what it owns. */
   async function defaultSender(account: SendingAccount): Promise<string | null> {
     if (options.sender !== null) return options.sender;
-    if (account.simulated) return SIMULATOR_SENDER;
-    const known = owned.get(account.accountSid);
-    if (known !== undefined) return known;
-    const numbers = (await accounts.get(account.accountSid)?.ownedNumbers()) ?? [];
-    const [only] = numbers;
-    if (only === undefined) return null;
+    const known = account.numbers ?? owned.get(account.accountSid);
+    const numbers = known ?? (await accounts.get(account.accountSid)?.ownedNumbers()) ?? [];
+    if (account.simulated && numbers.includes(SIMULATOR_SENDER)) return SIMULATOR_SENDER;
     if (numbers.length > 1)
       throw new TollboardError('TOLLBOARD_SENDER_AMBIGUOUS', { details: { numbers: numbers.join(', ') } });
-    owned.set(account.accountSid, only);
-    return only;
+    // Numbers that were bought or given up meanwhile may mend the other cases, so only this one is remembered.
+    if (numbers.length === 1) owned.set(account.accountSid, numbers);
+    return numbers[0] ?? null;
   }
 
   function clientOf(wanted?: string): AccountClient {

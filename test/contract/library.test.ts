@@ -1,7 +1,7 @@
 /** The library: a durable gateway in this process, a gateway elsewhere, or straight to Twilio. */
 
 import type { TollboardEvent, TollboardOptions } from '../../src/index.ts';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -49,6 +49,25 @@ describe('a gateway in this process', () => {
     const second = await open({ data });
     expect(await second.fetch(text?.id ?? '')).toEqual(end);
     expect(await second.fetch(end.sid ?? '')).toEqual(end);
+  });
+
+  test('sends from a number that the simulated account owns, whichever accounts were declared', async () => {
+    const data = folder();
+    const account = (digit: string, numbers: string) =>
+      `  - {sid: AC${digit.repeat(32)}, auth_token: secret, numbers: [${numbers}]}\n`;
+    const declared = `${account('a', "'+15550000009'")}${account('b', "'+15550000007', '+15550000008'")}${account('c', '')}`;
+    writeFileSync(join(data, 'accounts.yaml'), `defaults: false\naccounts:\n${declared}`);
+    writeFileSync(join(data, 'tollboard.yaml'), 'simulator: {accounts: accounts.yaml}\n');
+    const tollboard = await open({ data, config: join(data, 'tollboard.yaml') });
+    const [text] = await tollboard.send({ to: TO, body: 'Mine' });
+    expect(await tollboard.wait(text?.id ?? '')).toMatchObject({ from: '+15550000009', status: 'delivered' });
+    const several = await failure(tollboard.send({ to: TO, body: 'x', account: `AC${'b'.repeat(32)}` }));
+    expect(several).toMatchObject({
+      code: 'TOLLBOARD_SENDER_AMBIGUOUS',
+      message: expect.stringContaining('+15550000007, +15550000008'),
+    });
+    const none = await failure(tollboard.send({ to: TO, body: 'x', account: `AC${'c'.repeat(32)}` }));
+    expect(none.code).toBe('TOLLBOARD_SENDER_MISSING');
   });
 
   test('is alone on its data, and says who is there', async () => {
