@@ -230,6 +230,9 @@ it('a file of the first version is brought to this one, with everything in it', 
   db.exec(`update counts set entries = 1 where state = 'queued';
     pragma application_id = ${APPLICATION_ID}; pragma user_version = 1`);
   db.close();
+  const before = checkStore(file);
+  expect(before).toMatchObject({ ok: true, schemaVersion: 1, counts: { queued: 1 } });
+  expect(before.checks[0]?.message).toContain('the next start of a gateway brings it up to date');
   const store = await createSqliteStore({ file, random: countingRandom() });
   expect(await store.entry({ id })).toMatchObject({ id, body: 'from before', leftAfter: null, failedPolls: 0 });
   await store.close();
