@@ -2,7 +2,7 @@
 
 import type { Program, Service } from '../support/program.ts';
 import { once } from 'node:events';
-import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from '../support/program.ts';
@@ -42,6 +42,18 @@ describe('with a gateway', () => {
     const { code, out } = await program.run(['store', 'check']);
     expect(code).toBe(0);
     expect(out).toContain('Entries: 1 done.');
+  });
+
+  it('the check of what is no database says so, and nothing of entries', async () => {
+    mkdirSync(inFolder('broken'));
+    writeFileSync(
+      inFolder('broken', 'tollboard.sqlite'),
+      'no database at all, but long enough for a header '.repeat(9),
+    );
+    const { code, out } = await program.run(['store', 'check', '--data', 'broken']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^wrong {3}file: .*not an intact Tollboard database/);
+    expect(out).not.toContain('ntries');
   });
 
   it('a copy that cannot be written is one clear error, and no file is replaced', async () => {

@@ -44,10 +44,13 @@ export const commands: readonly CommandRow[] = [
     summary: 'Check that the database is intact: a copy from the gateway, or the file itself while none runs.',
     options: DESTINATION_OPTIONS,
     async run(call) {
-      const { checks, counts } = await check(call);
+      const { checks, counts, ok } = await check(call);
       const exit = printChecks(checks, call.out);
       const states = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
-      if (!call.out.json) call.out.text(states.length === 0 ? 'No entries.' : `Entries: ${states.join(', ')}.`);
+      if (call.out.json) return exit;
+      if (states.length > 0) call.out.text(`Entries: ${states.join(', ')}.`);
+      // Of a file that cannot be read nobody knows whether it has any.
+      else if (ok) call.out.text('No entries.');
       return exit;
     },
   },
