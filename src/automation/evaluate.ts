@@ -26,32 +26,67 @@ export interface Evaluation {
   now: number;
 }
 
-/** Texts anywhere in the value are rendered and read as what they mean; everything else stays. */
-export async function rendered(value: Value, part: Part, evaluation: Evaluation): Promise<Value> {
+/**
+ * Texts anywhere in the value are rendered and read as what they mean, but for fields of a name in `texts`, which stay
+ * what they print; everything else stays.
+ */
+export async function rendered(
+  value: Value,
+  part: Part,
+  evaluation: Evaluation,
+  texts: ReadonlySet<string> = NONE,
+): Promise<Value> {
   if (typeof value === 'string') return inWords(part, evaluation.engine.value(value, evaluation.variables));
   if (Array.isArray(value)) {
     const items: Value[] = [];
-    for (const item of value as readonly Value[]) items.push(await rendered(item, part, evaluation));
+    for (const item of value as readonly Value[]) items.push(await rendered(item, part, evaluation, texts));
     return items;
   }
   if (typeof value !== 'object' || value === null) return value;
-  return renderedFields(value as Readonly<Record<string, Value>>, part, evaluation);
+  return renderedFields(value as Readonly<Record<string, Value>>, part, evaluation, { texts });
 }
 
-/** Each sees those before it: `variables` may build on each other. */
+const NONE: ReadonlySet<string> = new Set();
+
+export interface FieldOptions {
+  /** Each sees those before it: `variables` may build on each other. */
+  building?: boolean;
+  texts?: ReadonlySet<string>;
+}
+
 export async function renderedFields(
   fields: Readonly<Record<string, Value>>,
   part: Part,
   evaluation: Evaluation,
-  building = false,
+  { building = false, texts = NONE }: FieldOptions = {},
 ): Promise<Record<string, Value>> {
   const found: Record<string, Value> = {};
   for (const [name, value] of Object.entries(fields)) {
     const variables = building ? { ...evaluation.variables, ...found } : evaluation.variables;
-    found[name] = await rendered(value, part, { ...evaluation, variables });
+    const its = { ...evaluation, variables };
+    found[name] =
+      texts.has(name) && typeof value === 'string'
+        ? await renderedText(value, part, its)
+        : await rendered(value, part, its, texts);
   }
   return found;
 }
+
+/**
+ * The data of a service. What our own send stays as it came: `1.50` or `[1,2]` from a phone is a text, no number and no
+ * list that is printed anew.
+ */
+export function renderedData(
+  service: string,
+  data: Readonly<Record<string, Value>>,
+  part: Part,
+  evaluation: Evaluation,
+): Promise<Record<string, Value>> {
+  return renderedFields(data, part, evaluation, { texts: SENDING.test(service) ? SENT : NONE });
+}
+
+const SENDING = /^(?:notify|twilio|persistent_notification)\./;
+const SENT: ReadonlySet<string> = new Set(['message', 'title', 'body', 'Body', 'twiml', 'say', 'text']);
 
 export function renderedText(template: string, part: Part, { engine, variables }: Evaluation): Promise<string> {
   return inWords(part, engine.text(template, variables));

@@ -12,7 +12,17 @@ import type { TemplateEngine } from './template/engine.ts';
 import type { Value } from './template/python.ts';
 import type { Fired } from './trigger.ts';
 import { isTollboardError } from '../core/errors.ts';
-import { durationOf, holds, isEnabled, isTrue, PartError, rendered, renderedFields, renderedText } from './evaluate.ts';
+import {
+  durationOf,
+  holds,
+  isEnabled,
+  isTrue,
+  PartError,
+  rendered,
+  renderedData,
+  renderedFields,
+  renderedText,
+} from './evaluate.ts';
 import { renderedTriggers } from './firing.ts';
 import { Journal, MAX_STEPS, NotKept, stepKey, Unbounded } from './journal.ts';
 import { slug } from './parse.ts';
@@ -218,7 +228,7 @@ class Runner {
     const own = key + scope.rounds;
     let changed = this.#journal.step(own)?.changed ?? null;
     if (changed === null) {
-      changed = await renderedFields(fields, part, this.#at(scope), true);
+      changed = await renderedFields(fields, part, this.#at(scope), { building: true });
       this.#journal.note({ key: own, path: part.path, where: part.where, result: null, changed, error: null });
     }
     Object.assign(scope.variables, changed);
@@ -226,11 +236,14 @@ class Runner {
 
   async #service(action: Extract<Action, { kind: 'service' }>, scope: Scope): Promise<void> {
     const at = this.#at(scope);
-    const asked = await this.#once(stepKey(action.path, 'call'), action, scope, async () => ({
-      service: await renderedText(action.service, action, at),
-      data: await renderedFields(action.data, action, at),
-      target: await renderedFields(action.target, action, at),
-    }));
+    const asked = await this.#once(stepKey(action.path, 'call'), action, scope, async () => {
+      const service = await renderedText(action.service, action, at);
+      return {
+        service,
+        data: await renderedData(service, action.data, action, at),
+        target: await renderedFields(action.target, action, at),
+      };
+    });
     const { service, data, target } = asked as unknown as Pick<ServiceCall, 'service' | 'data' | 'target'>;
     const { id, trigger, automation } = this.#run;
     const key = `${id}:${action.path}${scope.rounds}`;

@@ -142,13 +142,13 @@ async function persistentNotification(
 /** Twilio's own parameters under Twilio's names or in snake_case; `to` one or a list. */
 function sending({ messenger }: ServicesOptions, kind: 'message' | 'call'): Service {
   return async ({ service, data, target, key }, signal) => {
-    const { to = target.to, account, ...rest } = data;
+    const { to = target.to, account, ...rest } = byProperty(data);
     const recipients = (Array.isArray(to) ? to : [to])
       .filter((one) => one !== undefined && one !== null)
       .map(pythonText);
     if (recipients.length === 0) throw lacking({ service }, 'to');
     const params = Object.fromEntries(
-      Object.entries(rest).map(([name, value]) => [camelCase(name), textual(name, value)]),
+      Object.entries(rest).map(([name, value]) => [name, textual(name, value)]),
     ) as ParameterValues;
     const entries = await messenger.send(
       [
@@ -178,8 +178,12 @@ function failed(service: string, entries: readonly Entry[]): TollboardError {
   return new TollboardError('TOLLBOARD_SERVICE_FAILED', { details: { service, reasons } });
 }
 
-function camelCase(name: string): string {
-  return name.replaceAll(/_([a-z])/g, (_whole, letter: string) => letter.toUpperCase());
+/** `MediaUrl`, `media_url` and `mediaUrl` are the same parameter. */
+function byProperty(data: Readonly<Record<string, Value>>): Record<string, Value> {
+  const camelCase = (name: string) => name.replaceAll(/_([a-z])/g, (_whole, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [camelCase(name.charAt(0).toLowerCase() + name.slice(1)), value]),
+  );
 }
 
 /**
@@ -236,10 +240,12 @@ function request({ engine, request: send }: ServicesOptions, name: string, comma
     const url = await text(command.url);
     const body = command.payload === null ? null : await text(command.payload);
     const answer = await send({ method: command.method, url, headers, body, timeoutMs: command.timeoutMs, signal });
-    if (answer.status >= 400)
+    if (answer.status >= 300) {
+      const why = answer.status < 400 ? ', a redirect, which is not followed' : '';
       throw new TollboardError('TOLLBOARD_SERVICE_FAILED', {
-        details: { service: `rest_command.${name}`, reasons: `It was answered with HTTP ${answer.status}.` },
+        details: { service: `rest_command.${name}`, reasons: `It was answered with HTTP ${answer.status}${why}.` },
       });
+    }
     return { status: answer.status, content: jsonOr(answer.body) };
   };
 }
