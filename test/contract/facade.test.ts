@@ -315,6 +315,7 @@ describe('a create that Twilio does not answer in time', () => {
 interface Page {
   instances: Array<{ sid: string }>;
   nextPage(): Promise<Page> | undefined;
+  previousPage(): Promise<Page> | undefined;
 }
 
 describe('lists', () => {
@@ -335,6 +336,28 @@ describe('lists', () => {
     await pass(facade, 5000);
     expect(new Set(sidsOf(await client.messages.list({ to: PHONE, pageSize: 4 })))).toEqual(new Set(made));
     expect(await client.messages.list({ to: PHONE })).toHaveLength(12);
+  });
+
+  test('go back page by page by previous_page_uri, also where what waits leads them', async () => {
+    const facade = await startPaced();
+    const client = sdkFor(facade);
+    for (let index = 0; index < 7; index += 1)
+      await client.messages.create({ to: PHONE, from: OTHER, body: `sent ${index}` });
+    for (let index = 0; index < 5; index += 1)
+      await client.messages.create({ to: PHONE, from: FROM, body: `waits ${index}` });
+    const forth: string[][] = [];
+    let page: Page = await client.messages.page({ to: PHONE, pageSize: 2 });
+    for (;;) {
+      forth.push(sidsOf(page.instances));
+      const next = await page.nextPage();
+      if (next === undefined) break;
+      page = next;
+    }
+    const back = [sidsOf(page.instances)];
+    for (let previous = await page.previousPage(); previous !== undefined; previous = await previous.previousPage())
+      back.unshift(sidsOf(previous.instances));
+    expect(forth.length).toBeGreaterThan(5);
+    expect(back).toEqual(forth);
   });
 
   test('miss and repeat nothing when messages leave between two pages', async () => {

@@ -32,15 +32,18 @@ export function list(kind: EntryKind): Handler {
   return async (given) => {
     const exchange = await withTwilioParent(given);
     const token = fieldOf(exchange.query, 'PageToken');
-    const place = token === null ? { at: exchange.now, before: Number.MAX_SAFE_INTEGER, theirs: '' } : placeOf(token);
+    const place = token === null ? startOf(exchange.now) : placeOf(token);
     // The token is one of Twilio's own: the list had nothing of the gateway's.
     if (place === null) return twilioPage(exchange, kind);
     const query = exchange.query.filter(([name]) => name !== 'PageToken');
     const request = parsePageRequest(exchange.path, query);
     if ('status' in request) return { error: request };
+    const whole = { ...exchange, query };
+    if (place === BACK) return pageBefore(whole, kind, request, String(token));
     const own = await ownEntries(exchange, kind, request, place);
     if (token === null && own.length === 0) return twilioPage(exchange, kind);
-    return mergedPage({ ...exchange, query }, kind, { request, place, own, token });
+    const part = await mergedPart(whole, kind, { request, place, own });
+    return 'answer' in part ? part.answer : mergedPage(kind, request, part, { own: token, at: place.at });
   };
 }
 
@@ -59,26 +62,25 @@ interface Asked {
   place: Place;
   /** One more than fit, where there are more. */
   own: EntryRecord[];
-  token: string | null;
 }
 
-async function mergedPage(exchange: Exchange, kind: EntryKind, { request, place, own, token }: Asked): Promise<Answer> {
+/** What a page holds and where the list goes on; `answer` where Twilio gave no list. */
+type Part = { items: readonly Json[]; next: Place | null } | { answer: Answer };
+
+async function mergedPart(exchange: Exchange, kind: EntryKind, { request, place, own }: Asked): Promise<Part> {
   const { at } = place;
   const looked = own.slice(0, request.size);
   const status = fieldOf(request.filters, 'Status');
   const shown = looked.filter((entry) => status === null || entryStatus(entry) === status);
   const room = request.size - shown.length;
-  const page = (items: readonly Json[], next: Place | null): Answer => {
-    const tokens = { own: token, next: next === null ? null : tokenOf(next), previous: null };
-    return { status: 200, body: renderItems(request, KEY[kind], items, tokens) };
-  };
-  if (own.length > looked.length) return page(shown.map(rendered), { at, before: looked.at(-1)?.seq ?? 0, theirs: '' });
-  if (room === 0) return page(shown.map(rendered), { at, before: null, theirs: '' });
+  if (own.length > looked.length)
+    return { items: shown.map(rendered), next: { at, before: looked.at(-1)?.seq ?? 0, theirs: '' } };
+  if (room === 0) return { items: shown.map(rendered), next: { at, before: null, theirs: '' } };
   const query: FormFields = [...request.filters, ['PageSize', String(room)]];
   if (place.theirs !== '') query.push(['Page', String(request.page)], ['PageToken', place.theirs]);
   const answer = await relay({ ...exchange, query });
   const rows = rowsOf(answer.body, kind);
-  if (answer.body === null || rows === null) return relayed(answer);
+  if (answer.body === null || rows === null) return { answer: relayed(answer) };
   const entries = await entriesOf(exchange, rows);
   const explained = exchange.gateway.facade.explain(
     shown.filter(({ sid }) => sid === null),
@@ -95,7 +97,36 @@ async function mergedPage(exchange: Exchange, kind: EntryKind, { request, place,
     }),
   ];
   const theirs = nextToken(answer.body);
-  return page(items, theirs === null ? null : { at, before: null, theirs });
+  return { items, next: theirs === null ? null : { at, before: null, theirs } };
+}
+
+function mergedPage(
+  kind: EntryKind,
+  request: PageRequest,
+  { items, next }: Exclude<Part, { answer: Answer }>,
+  { own, at }: { own: string | null; at: number },
+): Answer {
+  const back = request.page > 0 && request.page <= MAX_PAGES_BACK;
+  const tokens = { own, next: next === null ? null : tokenOf(next), previous: back ? backTokenOf(at) : null };
+  return { status: 200, body: renderItems(request, KEY[kind], items, tokens) };
+}
+
+/** Twilio's pages only lead forwards, so the list that was begun then is walked again, up to the page asked for. */
+async function pageBefore(exchange: Exchange, kind: EntryKind, request: PageRequest, token: string): Promise<Answer> {
+  const at = Number.parseInt(token.slice(BACK.length), 36);
+  let place: Place | null = startOf(at);
+  for (let page = 0; place !== null && page <= Math.min(request.page, MAX_PAGES_BACK); page += 1) {
+    const step: PageRequest = { ...request, page };
+    const part: Part = await mergedPart(exchange, kind, {
+      request: step,
+      place,
+      own: await ownEntries(exchange, kind, step, place),
+    });
+    if ('answer' in part) return part.answer;
+    if (page === request.page) return mergedPage(kind, step, part, { own: token, at });
+    place = part.next;
+  }
+  return { error: { status: 400, code: 21481, message: 'Invalid PageToken' } };
 }
 
 /** It left for Twilio after the list was begun, so it was among the gateway's own. */
@@ -150,12 +181,26 @@ function nextToken({ next_page_uri: uri }: TwilioResource): string | null {
   return typeof uri === 'string' ? fieldOf(decodeForm(uri.split('?')[1] ?? ''), 'PageToken') : null;
 }
 
-/** Opaque to clients, as Twilio's are; `PM` tells it from Twilio's `PA` and `PB`. */
+function startOf(at: number): Place {
+  return { at, before: Number.MAX_SAFE_INTEGER, theirs: '' };
+}
+
+/** Opaque to clients, as Twilio's are; `PM` and `PW` tell them from Twilio's `PA` and `PB`. */
 function tokenOf({ at, before, theirs }: Place): string {
   return `PM${at.toString(36)}-${before === null ? '' : before.toString(36)}-${theirs}`;
 }
 
-function placeOf(token: string): Place | null {
+/** Of the page before this one, in the list that was begun at `at`. */
+const BACK = 'PW';
+/** So many pages of Twilio's are read again at most. */
+const MAX_PAGES_BACK = 50;
+
+function backTokenOf(at: number): string {
+  return `${BACK}${at.toString(36)}`;
+}
+
+function placeOf(token: string): Place | typeof BACK | null {
+  if (/^PW[0-9a-z]+$/.test(token)) return BACK;
   const [, at, before, theirs] = /^PM([0-9a-z]+)-([0-9a-z]*)-(.*)$/.exec(token) ?? [];
   if (at === undefined || before === undefined || theirs === undefined) return null;
   return { at: Number.parseInt(at, 36), before: before === '' ? null : Number.parseInt(before, 36), theirs };
