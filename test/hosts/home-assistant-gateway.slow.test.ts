@@ -1,14 +1,11 @@
 /**
- * A real Home Assistant without the components, with the package of plain YAML beside a gateway that hands events on to it;
- * and the add-on's start script. Prepared by .ci/hosts/home-assistant.sh.
+ * A real Home Assistant beside a gateway: with the package of plain YAML and the events that the gateway hands on, and with
+ * the components that send through it. Prepared by .ci/hosts/home-assistant.sh.
  */
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort, type HomeAssistant, startHomeAssistant } from '../support/home-assistant.ts';
 import {
   CALLER,
@@ -22,7 +19,14 @@ import {
   TOKEN,
 } from '../support/home-assistant-scene.ts';
 import { createProgram, type Program, type Service } from '../support/program.ts';
-import { ROOT, readRepositoryFile } from '../support/tree.ts';
+import { readRepositoryFile } from '../support/tree.ts';
+
+const secrets = (port: number, token: string) => `
+tollboard_notify_url: http://127.0.0.1:${port}/hosts/home-assistant
+twilio_account_sid: ${SID}
+twilio_auth_token: ${token}
+twilio_from_number: "${OURS}"
+`;
 
 describe.skipIf(missing !== '')(`a real Home Assistant without the components, beside a gateway${missing}`, () => {
   let hass: HomeAssistant;
@@ -40,15 +44,19 @@ describe.skipIf(missing !== '')(`a real Home Assistant without the components, b
 notify:
 ${example('garage-door')}
 automation incoming: !include twilio-incoming.yaml
+automation ask:
+  - mode: queued
+    triggers: [{trigger: event, event_type: ask}]
+    actions:
+      - action: script.twilio_sms
+        data: {message: "{{ trigger.event.data.text }}", target: "${CALLER}"}
+        response_variable: outcome
+      - event: answered
+        event_data: {ok: "{{ outcome.ok }}", why: "{{ outcome.text }}"}
 `,
         'twilio-incoming.yaml': example('twilio-incoming'),
         'packages/tollboard.yaml': readRepositoryFile('integrations/home-assistant/packages/tollboard.yaml'),
-        'secrets.yaml': `
-tollboard_notify_url: http://127.0.0.1:${port}/hosts/home-assistant
-twilio_account_sid: ${SID}
-twilio_auth_token: ${TOKEN}
-twilio_from_number: "${OURS}"
-`,
+        'secrets.yaml': secrets(port, TOKEN),
       },
     });
     const accounts = { accounts: [{ sid: SID, auth_token: TOKEN, numbers: [OURS] }] };
@@ -64,6 +72,14 @@ twilio_from_number: "${OURS}"
   });
 
   const phones = async () => (await program.run(['simulator', 'messages', '--json'])).lines;
+
+  test('has nothing against the package in its own check of the configuration', async () => {
+    const { result, errors, warnings } = await hass.rest('POST', '/api/config/core/check_config');
+    expect({ result, errors, warnings }).toEqual({ result: 'valid', errors: null, warnings: null });
+    const services = await hass.call('get_services');
+    expect(Object.keys(services.script)).toEqual(expect.arrayContaining(['twilio_sms', 'twilio_call']));
+    expect(Object.keys(services.script.twilio_sms.fields)).toEqual(['message', 'target', 'data']);
+  });
 
   test('texts by the scripts of the package, and tells what became of each target', async () => {
     const [message, bea] = ['+1 is "one" {{ 1 }}', '+15551230002'];
@@ -89,6 +105,13 @@ twilio_from_number: "${OURS}"
     expect(some.response).toMatchObject({ ok: false, results: [{ status: 'rejected' }, { error: null }] });
     expect(some.response.text).toMatch(/^15551230003: .* Write it with \+: \+15551230003/);
     expect((await phones()).filter(({ body }) => body === '12')).toHaveLength(1);
+    // What a template gives to a script is read as what it looks like.
+    const odd = ['True', '[1, 2]', "{'a': 1}", '007', '1e3', 'None'];
+    const answered = await hass.events('answered');
+    for (const text of odd) await hass.rest('POST', '/api/events/ask', { text });
+    await answered.until(odd.length);
+    expect(answered.all).toEqual(odd.map(() => ({ ok: true, why: '' })));
+    expect((await phones()).map(({ body }) => body)).toEqual(expect.arrayContaining(odd));
     const none = await hass.act('script.twilio_sms', { message: 'x', target: [] }, { response: true });
     expect(none.response).toMatchObject({ ok: false, results: [] });
     expect(none.response.text).toContain('At least 1 target is required');
@@ -112,6 +135,16 @@ twilio_from_number: "${OURS}"
     for (const part of [`'From': '${CALLER}'`, `'To': '${OURS}'`, "'webhook_id':"]) expect(text).toContain(part);
   });
 
+  test('says what the gateway has against it', async () => {
+    const port = Number(new URL(String(gateway.ready.url)).port);
+    hass.write('secrets.yaml', secrets(port, 'another-token'));
+    await hass.act('rest_command.reload');
+    const { response } = await hass.act('script.twilio_sms', { message: 'x', target: CALLER }, { response: true });
+    expect(response).toMatchObject({ ok: false, results: [], text: expect.stringMatching(/token/) });
+    hass.write('secrets.yaml', secrets(port, TOKEN));
+    await hass.act('rest_command.reload');
+  });
+
   test('fails where the gateway is gone, and has logged no secret', async () => {
     await gateway.stop();
     const gone = hass.act('script.twilio_sms', { message: 'x', target: CALLER }, { response: true });
@@ -121,35 +154,55 @@ twilio_from_number: "${OURS}"
   });
 });
 
-test('the add-on starts a gateway with its options, and keeps them to itself', async () => {
-  const program = createProgram();
-  onTestFinished(() => program.close());
-  const bin = join(program.cwd, 'bin');
-  mkdirSync(bin);
-  const command = `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'bin/tollboard.js')}' "$@"\n`;
-  writeFileSync(join(bin, 'tollboard'), command, { mode: 0o755 });
-  const hosts = ['homeassistant.local'];
-  const options = { account_sid: SID, auth_token: TOKEN, public_url: 'https://gateway.example.com', hosts };
-  writeFileSync(join(program.cwd, 'options.json'), JSON.stringify(options));
-  const script = join(ROOT, 'integrations/home-assistant/addon/tollboard/run.sh');
-  const child = spawn('sh', [script, '--json', '--port', '0'], {
-    cwd: program.cwd,
-    env: {
-      PATH: `${bin}:${dirname(process.execPath)}:${process.env.PATH}`,
-      TOLLBOARD_ADDON_DATA: program.cwd,
-      SUPERVISOR_TOKEN: 'the-token-of-the-supervisor',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+describe.skipIf(missing !== '')(`a real Home Assistant with the components, through a gateway${missing}`, () => {
+  let hass: HomeAssistant;
+  let program: Program;
+  let gateway: Service;
+
+  beforeAll(async () => {
+    program = createProgram();
+    const port = await freePort();
+    const accounts = { accounts: [{ sid: SID, auth_token: TOKEN, numbers: [OURS] }] };
+    writeFileSync(join(program.cwd, 'accounts.yaml'), JSON.stringify(accounts));
+    const options = ['--accounts', 'accounts.yaml', '--port', String(port), '--simulator-port', '0', '--json'];
+    gateway = await program.serve(['start', ...options]);
+    const notify = (platform: string) => `  - {platform: ${platform}, name: ${platform}, from_number: "${OURS}"}\n`;
+    const block = `twilio: {account_sid: ${SID}, auth_token: "${TOKEN}", url: "http://127.0.0.1:${port}/2010-04-01/"}\n`;
+    const configuration = `${COMMON}${block}notify:\n${notify('twilio_sms')}${notify('twilio_call')}`;
+    hass = await startHomeAssistant({ python, files: { 'configuration.yaml': configuration } });
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-  const ready = once(createInterface({ input: child.stdout }), 'line') as Promise<[string]>;
-  const ended = once(child, 'close').then(() => Promise.reject(new Error(said)));
-  const [line] = await Promise.race([ready, ended]);
-  ended.catch(() => undefined);
-  const webhookUrl = expect.stringMatching(/^https:\/\/gateway\.example\.com\/api\/webhook\//);
-  expect(JSON.parse(line)).toMatchObject({ webhookUrl, simulated: false });
-  expect(statSync(join(program.cwd, 'tollboard.yaml')).mode & 0o077).toBe(0);
-  for (const secret of [TOKEN, 'the-token-of-the-supervisor']) expect(said).not.toContain(secret);
+  afterAll(async () => {
+    await hass?.stop();
+    await program?.close();
+  });
+
+  test('texts and calls every target, each an entry of the gateway', async () => {
+    const data = { media_url: ['https://example.org/a.png', 'https://example.org/b.png'] };
+    const mixed = { message: 'ünï 👍', title: 'Door', target: [CALLER, '12', '+15551230002'], data };
+    await expect(hass.act('notify.twilio_sms', mixed)).rejects.toThrow(
+      /^Failed: 1 of 3 targets\. 12: .* Sent to: \+15551230001, \+15551230002\.$/,
+    );
+    await hass.act('notify.twilio_call', { message: 'The door is open', target: CALLER });
+    const texts = (await program.run(['simulator', 'messages', '--json'])).lines;
+    expect(texts.map(({ to }) => String(to)).sort()).toEqual([CALLER, '+15551230002']);
+    for (const text of texts) expect(text).toMatchObject({ from: OURS, body: 'ünï 👍', mediaUrl: data.media_url });
+    const calls = (await program.run(['simulator', 'calls', '--json'])).lines;
+    expect(calls).toMatchObject([{ to: CALLER, twiml: '<Response><Say>The door is open</Say></Response>' }]);
+    const entries = async (what: string) => {
+      const authorization = `Bearer ${gateway.ready.token}`;
+      const answer = await fetch(`${gateway.ready.url}/api/v1/${what}`, { headers: { authorization } });
+      return ((await answer.json()) as Record<string, unknown[]>)[what];
+    };
+    expect(await entries('messages')).toHaveLength(2);
+    expect(await entries('calls')).toHaveLength(1);
+  });
+
+  test('says that nothing was sent where the gateway is gone', async () => {
+    await gateway.stop();
+    const gone = hass.act('notify.twilio_sms', { message: 'x', target: [CALLER, '+15551230002'] });
+    await expect(gone).rejects.toThrow(
+      /^Failed: 2 of 2 targets\. \+15551230001: no connection to .*so nothing was sent; /,
+    );
+    expect(hass.output()).not.toContain(TOKEN);
+  });
 });

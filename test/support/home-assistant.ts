@@ -45,6 +45,8 @@ export interface HomeAssistant {
   state(entity: string, state: string): Promise<void>;
   /** Everything printed and logged so far. */
   output(): string;
+  /** Writes a file of the configuration folder anew. */
+  write(path: string, text: string): void;
   /** Names of the files that it keeps its state in. */
   stored(): string[];
   /** Stops it cleanly and starts it again with the same folder and port. */
@@ -141,6 +143,7 @@ export async function startHomeAssistant({
       }
     },
     output: () => said + logOf(folder),
+    write: (path, text) => writeFileSync(join(folder, path), text),
     stored: () => readdirSync(join(folder, '.storage')),
     async restart() {
       await end();

@@ -74,13 +74,30 @@ describe('notify by call', () => {
   });
 });
 
+describe('what Home Assistant itself takes', () => {
+  it('is taken as it writes it: a text that reads True has become a boolean on its way', () => {
+    expect(request(sms, { message: true, target: ANN })?.params.body).toBe('True');
+    expect(request(call, { message: false, target: ANN })?.params.say).toEqual({ text: 'False' });
+  });
+});
+
 describe('an input with a fault', () => {
   const cases: Array<[what: string, input: object, says: RegExp]> = [
-    ['no twilio block', { notify: sms, data: { message: 'x', target: ANN } }, /twilio\.account_sid is absent/],
+    [
+      'no twilio block',
+      { twilio: null, notify: sms, data: { message: 'x', target: ANN } },
+      /twilio\.account_sid is absent/,
+    ],
     ['no token', { twilio: { account_sid: 'AC1' }, notify: sms, data: {} }, /twilio\.auth_token is absent/],
     ['an unknown platform', { twilio: TWILIO, notify: { platform: 'x' }, data: {} }, /notify\.platform is 'x'/],
     ['no sender', { twilio: TWILIO, notify: { platform: 'twilio_sms' }, data: {} }, /notify\.from_number is absent/],
     ['no message', { twilio: TWILIO, notify: sms, data: { target: ANN } }, /data\.message is absent/],
+    ['an absent target among others', { data: { message: 'x', target: [null, ANN] } }, /data\.target is absent/],
+    [
+      'a mapping as media',
+      { data: { message: 'x', target: ANN, data: { media_url: [{}] } } },
+      /data\.data\.media_url is/,
+    ],
     ['no target', { twilio: TWILIO, notify: sms, data: { message: 'x' } }, /At least 1 target is required/],
     [
       'a target that is no text',
@@ -94,7 +111,12 @@ describe('an input with a fault', () => {
     ],
   ];
   it.each(cases)('%s: is told, with what was expected', (_what, input, says) => {
-    expect(JSON.stringify(homeAssistantHost.request(input))).toMatch(says);
+    expect(JSON.stringify(homeAssistantHost.request({ twilio: TWILIO, notify: sms, ...input }))).toMatch(says);
+  });
+
+  it('a voice that is no text is passed on to be told, not dropped', () => {
+    const data = { message: 'x', target: ANN, data: { voice: 7, language: null } };
+    expect(request(call, data)?.params.say).toEqual({ text: 'x', voice: 7 });
   });
 
   it('shows no value where a token belongs', () => {

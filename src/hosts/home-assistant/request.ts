@@ -30,7 +30,7 @@ export function request(input: unknown): Work<NotifyAsked, NotifyOutput> {
   const fault = faultOf(account, block, call);
   if (fault !== null) return refused(targets, ...fault);
   if (targets.length === 0) return refused(targets, 'data.target', call.target, fill('noTarget'));
-  const message = String(call.message);
+  const message = written(call.message);
   const sender = String(block.from_number).trim();
   const asked = { targets };
   const base = { to: targets, account: String(account.account_sid), host: 'home-assistant' };
@@ -51,10 +51,8 @@ function text(body: string, from: string, { media_url: mediaUrl }: Fields): Para
 function spoken(message: string, sender: string, { voice, language }: Fields): ParameterValues {
   const from = /^[1-9]\d{1,14}$/.test(sender) ? `+${sender}` : sender;
   if (/^https?:\/\//.test(message)) return { from, url: message };
-  const say: Record<string, unknown> = { text: message };
-  if (typeof voice === 'string') say.voice = voice;
-  if (typeof language === 'string') say.language = language;
-  return { from, say };
+  const given = Object.entries({ voice, language }).filter(([, value]) => value !== undefined && value !== null);
+  return { from, say: { text: message, ...Object.fromEntries(given) } };
 }
 
 /** The first thing that is missing or of the wrong kind, with what was expected. */
@@ -70,12 +68,15 @@ function faultOf(
     return ['notify.platform', block.platform, 'twilio_sms or twilio_call'];
   if (!isText(block.from_number))
     return ['notify.from_number', block.from_number, 'the number, in quotes, or the sender ID'];
-  if (!isText(call.message)) return ['data.message', call.message, 'the text to send'];
+  if (!isText(call.message) && typeof call.message !== 'boolean')
+    return ['data.message', call.message, 'the text to send'];
   if (call.data !== undefined && call.data !== null && !isPlainObject(call.data))
     return ['data.data', call.data, 'a mapping'];
-  // A target that was left out in silence would have no result.
-  const misfit = list(call.target).find((one) => !isText(one) && one !== null);
+  // What was left out in silence would have no result.
+  const misfit = list(call.target).find((one) => !isText(one));
   if (misfit !== undefined) return ['data.target', misfit, 'numbers as text, in quotes'];
+  const media = list(fields(call.data).media_url).find((one) => !isText(one));
+  if (media !== undefined) return ['data.data.media_url', media, 'an address, or a list of them'];
   return null;
 }
 
@@ -104,6 +105,11 @@ function targetsOf(target: unknown): string[] {
 
 function isText(value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number';
+}
+
+/** As Python writes it: a template that gives `True` has become a boolean before it comes here. */
+function written(value: unknown): string {
+  return typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value);
 }
 
 function list(value: unknown): readonly unknown[] {
