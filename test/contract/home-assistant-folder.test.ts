@@ -11,7 +11,16 @@ import { ROOT, readRepositoryFile } from '../support/tree.ts';
 
 const FOLDER = 'integrations/home-assistant';
 const json = (path: string) => JSON.parse(readRepositoryFile(`${FOLDER}/${path}`));
-const own = JSON.parse(readRepositoryFile('package.json')) as { version: string };
+const own = JSON.parse(readRepositoryFile('package.json')) as {
+  version: string;
+  engines: { node: string };
+};
+
+test('the folder is laid out as HACS wants a repository: its file, a page, the components', () => {
+  expect(json('hacs.json')).toEqual({ name: 'Twilio', homeassistant: '2024.10.0' });
+  const page = readRepositoryFile(`${FOLDER}/README.md`);
+  for (const part of ['custom_components', 'packages/tollboard.yaml', 'addon/tollboard']) expect(page).toContain(part);
+});
 
 describe('the components', () => {
   test("have the page's head in the manifest: title, domain, config flow and Cloud Push", () => {
@@ -68,7 +77,7 @@ describe("the add-on's config.yaml", () => {
   test('has every required key and only documented values', () => {
     for (const key of ['name', 'version', 'slug', 'description', 'arch']) expect(addon[key], key).toBeTruthy();
     const known =
-      'name version slug description url arch init startup boot homeassistant_api ports ports_description watchdog options schema';
+      'name version slug description arch startup boot homeassistant_api ports ports_description watchdog backup options schema';
     expect(Object.keys(addon).filter((key) => !known.split(' ').includes(key))).toEqual([]);
     expect(addon.slug).toMatch(/^[-_.a-z0-9]+$/);
     expect(addon.version).toBe(own.version);
@@ -76,7 +85,10 @@ describe("the add-on's config.yaml", () => {
     expect((addon.arch as string[]).filter((name) => !architectures.includes(name))).toEqual([]);
     expect(['initialize', 'system', 'services', 'application', 'once']).toContain(addon.startup);
     expect(['auto', 'manual', 'manual_only']).toContain(addon.boot);
-    expect(addon.watchdog).toMatch(/^(?:https?|\[PROTO:\w+\]|tcp):\/\/\[HOST\]:(?:\[PORT:\d+\]|\d+).*$/);
+    // It asks under the address of the container, which is no name that the gateway answers HTTP under.
+    expect(addon.watchdog).toBe('tcp://[HOST]:[PORT:8655]');
+    // A copy of a database in use may be broken.
+    expect(addon.backup).toBe('cold');
     for (const [port, value] of Object.entries(addon.ports as object)) {
       expect(port).toMatch(/^\d+(?:\/(?:tcp|udp))?$/);
       expect(value).toBeTypeOf('number');
@@ -85,7 +97,14 @@ describe("the add-on's config.yaml", () => {
 
   test('gives every option a type that the supervisor knows, and the token one that is hidden', () => {
     const { options, schema } = addon as Record<'options' | 'schema', Record<string, unknown>>;
-    expect(Object.keys(options)).toEqual(Object.keys(schema));
+    const optional = Object.keys(schema).filter((name) => String(schema[name]).endsWith('?'));
+    expect(Object.keys(options)).toEqual(Object.keys(schema).filter((name) => !optional.includes(name)));
+    // Null: the supervisor does not start it before they are given.
+    expect(options).toMatchObject({ account_sid: null, auth_token: null });
+    const { configuration } = parse(readRepositoryFile(`${FOLDER}/addon/tollboard/translations/en.yaml`));
+    expect(Object.keys(configuration)).toEqual(Object.keys(schema));
+    for (const texts of Object.values(configuration))
+      expect(texts).toEqual({ name: expect.any(String), description: expect.any(String) });
     for (const type of Object.values(schema).flat())
       expect(type).toMatch(/^(?:str|bool|int|float|email|url|password|port|match\(.*\)|list\(.+\))\??$/);
     expect(schema.auth_token).toBe('password');
@@ -95,5 +114,6 @@ describe("the add-on's config.yaml", () => {
     const image = readRepositoryFile(`${FOLDER}/addon/tollboard/Dockerfile`);
     expect(image).toContain(`ARG TOLLBOARD_VERSION=${own.version}\n`);
     expect(image).toContain('COPY run.sh /run.sh');
+    expect(image).toContain(`FROM node:${/\d+/.exec(own.engines.node)?.[0]}-slim\n`);
   });
 });

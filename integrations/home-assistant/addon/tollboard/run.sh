@@ -8,16 +8,21 @@ data=${TOLLBOARD_ADDON_DATA:-/data}
 TOLLBOARD_ADDON_DATA=$data node -e '
   const { readFileSync, writeFileSync } = require("node:fs");
   const { join } = require("node:path");
-  const { TOLLBOARD_ADDON_DATA: data, SUPERVISOR_TOKEN: token } = process.env;
+  const data = process.env.TOLLBOARD_ADDON_DATA;
   const options = JSON.parse(readFileSync(join(data, "options.json"), "utf8"));
-  const configuration = {
+  const blocks = {
     listen: { host: "0.0.0.0", hosts: options.hosts },
     ...(options.public_url ? { public_url: options.public_url } : {}),
     data: join(data, "tollboard"),
     twilio: { account_sid: options.account_sid, auth_token: options.auth_token },
-    sinks: { home_assistant: { kind: "home_assistant", url: "http://supervisor/core", token } },
   };
   // JSON is YAML.
-  writeFileSync(join(data, "tollboard.yaml"), JSON.stringify(configuration));
+  const lines = Object.entries(blocks).map(([name, block]) => name + ": " + JSON.stringify(block));
+  // The token of the supervisor is another at each start; it stays in the environment and out of backups.
+  lines.push(
+    "sinks:",
+    "  home_assistant: {kind: home_assistant, url: \"http://supervisor/core\", token: !env SUPERVISOR_TOKEN}",
+  );
+  writeFileSync(join(data, "tollboard.yaml"), lines.join("\n") + "\n");
 '
 exec tollboard start --config "$data/tollboard.yaml" --simulator never "$@"
