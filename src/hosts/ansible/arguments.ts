@@ -58,7 +58,7 @@ function converted(row: Argument, raw: unknown): Converted {
   const typed = CONVERT[row.type](raw, row);
   if (typed === null) return { fault: unconvertible(row, raw) };
   const value = typeof raw === 'boolean' ? wordOf(row, raw, typed) : typed;
-  const fault = choiceFault(row, value) ?? rangeFault(row, value);
+  const fault = choiceFault(row, value) ?? rangeFault(row, value) ?? lengthFault(row, value);
   return fault === null ? { value } : { fault };
 }
 
@@ -88,6 +88,11 @@ function choiceFault({ name, choices, secret }: Argument, value: ArgumentValue):
 function rangeFault({ name, min = -Infinity, max = Infinity }: Argument, value: ArgumentValue): string | null {
   if (typeof value !== 'number' || (value >= min && value <= max)) return null;
   return `value of ${name} must be from ${min} to ${max}, got: ${value}`;
+}
+
+function lengthFault({ name, maxLength = Infinity }: Argument, value: ArgumentValue): string | null {
+  if (typeof value !== 'string' || value.length <= maxLength) return null;
+  return `value of ${name} must have at most ${maxLength} characters, got: ${value.length}`;
 }
 
 /** Null where the value cannot be of that type. */

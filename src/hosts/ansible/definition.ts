@@ -100,6 +100,7 @@ const OWN: readonly Argument[] = [
     name: 'idempotency_key',
     type: 'str',
     required: false,
+    maxLength: 255,
     twilio: null,
     added: true,
     description:

@@ -124,6 +124,18 @@ describe('a task of the module twilio', () => {
     expect(answerOf({ ...TASK, risk_check: true }).msg).toContain('got: True');
   });
 
+  test('has no key where it names a blank one, as templates with default() do', () => {
+    for (const idempotency_key of ['', ' ', null]) {
+      const work = sendOf({ ...TASK, idempotency_key });
+      expect(work).not.toHaveProperty('idempotencyKey');
+      expect(work.asked.keyed).toBe(false);
+    }
+    expect(sendOf({ ...TASK, idempotency_key: ' deploy-4711 ' }).idempotencyKey).toBe('deploy-4711');
+    expect(answerOf({ ...TASK, idempotency_key: 'k'.repeat(256) }).msg).toBe(
+      'value of idempotency_key must have at most 255 characters, got: 256',
+    );
+  });
+
   test('waits ten seconds for the verdict, two minutes for the end, or as it says', () => {
     expect(sendOf(TASK).wait).toEqual({ until: 'sent', ms: 10_000 });
     expect(sendOf({ ...TASK, wait_until: 'final' }).wait).toEqual({ until: 'final', ms: 120_000 });
@@ -149,6 +161,15 @@ describe('a task that cannot be carried out', () => {
     expect(request({ ...TASK, msg: null, content_sid: 'HX00000000000000000000000000000001' }).do).toBe('send');
     expect(request({ ...TASK, auth_token: null, api_key: 'SK1', api_secret: 's' }).do).toBe('send');
     expect(faultOf({ api_key: 'SK1' })).toBe('parameters are required together: api_key, api_secret');
+  });
+
+  test('may not leave it out for what is blank, as templates with default() write it', () => {
+    const keyless = { auth_token: null, api_key: '', api_secret: ' ' };
+    expect(faultOf(keyless)).toBe('missing required arguments: auth_token');
+    expect(faultOf({ from_number: null, messaging_service_sid: '' })).toBe('missing required arguments: from_number');
+    expect(faultOf({ msg: null, content_sid: '' })).toBe('missing required arguments: msg');
+    expect(faultOf({ api_key: 'SK1', api_secret: '' })).toBe('parameters are required together: api_key, api_secret');
+    expect(request({ ...TASK, api_key: '', api_secret: '' }).do).toBe('send');
   });
 
   test('names an unknown argument and lists those that there are', () => {

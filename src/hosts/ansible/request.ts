@@ -69,7 +69,7 @@ export function request(input: unknown): Work<AnsibleAsked, AnsibleOutput> {
     kind: module.kind,
     numbers,
     msg: typeof values.msg === 'string' ? values.msg : typeof values.say === 'string' ? values.say : '',
-    keyed: values.idempotency_key !== undefined,
+    keyed: keyOf(values) !== '',
     warnings: [...read.warnings, ...warnings, ...accountWarnings(values)],
     frame,
   };
@@ -86,6 +86,7 @@ function sendWork(
   stopAtFailure: boolean,
 ): SendWork<AnsibleAsked> {
   const until = values.wait_until === 'final' ? 'final' : 'sent';
+  const key = keyOf(values);
   const seconds = typeof values.wait === 'number' ? values.wait : WAIT_SECONDS[until];
   const toOne = (to: SendRequest['to']): SendRequest => ({
     kind: asked.kind,
@@ -99,12 +100,17 @@ function sendWork(
     asked,
     requests: stopAtFailure ? asked.numbers.map(toOne) : [toOne(asked.numbers)],
     stopAtFailure,
-    ...(values.idempotency_key === undefined ? {} : { idempotencyKey: trimmed(values.idempotency_key) }),
+    ...(key === '' ? {} : { idempotencyKey: key }),
     wait: { until, ms: seconds * 1000 },
   };
 }
 
 type Values = Readonly<Record<string, ArgumentValue>>;
+
+/** `''` where the task names none: a blank one would join texts that have nothing to do with each other. */
+function keyOf(values: Values): string {
+  return trimmed(values.idempotency_key);
+}
 
 /** Arguments that count as missing when blank: nothing can be sent without what they name. */
 const NEVER_BLANK: ReadonlySet<string> = new Set(['account_sid', 'auth_token', 'from_number']);
@@ -117,17 +123,20 @@ const INSTEAD: Readonly<Record<string, string>> = {
 };
 
 function missing(module: AnsibleModule, values: Values): string | null {
-  const absent = (name: string) =>
-    values[name] === undefined || (NEVER_BLANK.has(name) && trimmed(values[name]) === '');
+  const absent = (name: string) => values[name] === undefined || (NEVER_BLANK.has(name) && isBlank(values[name]));
   const names = module.arguments
-    .filter(({ name, required }) => required && absent(name) && values[INSTEAD[name] ?? ''] === undefined)
+    .filter(({ name, required }) => required && absent(name) && isBlank(values[INSTEAD[name] ?? '']))
     .map(({ name }) => name)
     .sort();
   return names.length === 0 ? null : `missing required arguments: ${names.join(', ')}`;
 }
 
+function isBlank(value: ArgumentValue | undefined): boolean {
+  return trimmed(value) === '';
+}
+
 function halfKey(values: Values): string | null {
-  const half = (values.api_key === undefined) !== (values.api_secret === undefined);
+  const half = isBlank(values.api_key) !== isBlank(values.api_secret);
   return half ? 'parameters are required together: api_key, api_secret' : null;
 }
 

@@ -11,7 +11,7 @@ const KEPT: ReadonlySet<string> = new Set(['id', 'sid']);
 /** As given and as used: the blanks around a secret are dropped before it is sent, and both forms must stay hidden. */
 export function secretForms(values: readonly string[]): string[] {
   const forms = new Set(values.flatMap((value) => [value, value.trim()]));
-  return [...forms].filter((form) => form !== '').sort((a, b) => b.length - a.length);
+  return [...forms].filter((form) => form.trim() !== '').sort((a, b) => b.length - a.length);
 }
 
 /** A copy without any of the secrets in any of its texts. */
