@@ -64,7 +64,7 @@ describe('the app', () => {
 
   test('declares every output of the page in its JSON, each with its examples', () => {
     const [connectivity, message] = app.actions;
-    expect(connectivity.output).toEqual([]);
+    expect([connectivity.parameters, connectivity.output]).toEqual([{}, []]);
     const paths = (rows: ReadonlyArray<Record<string, unknown>>) =>
       rows.map(({ data_path, data_type, contains = [], example_values = [] }) => ({
         name: data_path,
