@@ -75,7 +75,7 @@ export interface JournalOptions {
 export class Journal {
   readonly #options: JournalOptions;
   readonly #steps: Map<string, Step>;
-  /** Steps that are in no save, begun or done. */
+  /** Steps that are in no save, begun or done; after one that failed the run is carried on anew. */
   #unsaved = false;
   #saved: Promise<void> = Promise.resolve();
   #size: number;
@@ -123,7 +123,6 @@ export class Journal {
     const { run, save, signal } = this.#options;
     this.#unsaved = false;
     this.#saved = save(run).catch((error: unknown) => {
-      this.#unsaved = true;
       signal.throwIfAborted();
       throw new NotKept(String(error));
     });

@@ -15,7 +15,9 @@ import { parseAutomations } from './parse.ts';
 import { carryOn } from './run.ts';
 import { createTemplateEngine } from './template/engine.ts';
 
-const engine = createTemplateEngine({ clock: systemClock });
+/** No two templates see the same time: what is evaluated again is seen to be. */
+let seconds = 0;
+const engine = createTemplateEngine({ clock: { ...systemClock, now: () => ++seconds * 1000 } });
 const folder = mkdtempSync(join(tmpdir(), 'tollboard-run-'));
 afterAll(async () => {
   await engine.close();
@@ -43,6 +45,7 @@ const trigger: Fired = {
 };
 
 class Killed extends Error {}
+class Full extends Error {}
 
 interface Laboratory {
   run: Run;
@@ -50,13 +53,16 @@ interface Laboratory {
   calls: ServiceCall[];
   /** Of those, the keys of calls that were made before they stood on disk. */
   early: string[];
+  /** Keys of calls that were made though their results stood on disk, or with other data than before. */
+  wrong: string[];
   saves: number;
+  sleeps: number;
 }
 
-/** Carries an automation on until it ends, with `kills` crashes at the saves of these numbers; `full`: those that find no room. */
+/** Carries an automation on until it ends. By number: `kills` at saves, `asleep` in the midst of sleeps; `full`: saves without room. */
 async function carried(
   yaml: string,
-  { kills = [] as number[], full = [] as number[], fail = '' } = {},
+  { kills = [] as number[], asleep = [] as number[], full = [] as number[], fail = '' } = {},
 ): Promise<Laboratory> {
   const clock = createManualClock();
   const started: Run = {
@@ -70,7 +76,7 @@ async function carried(
     error: null,
     steps: [],
   };
-  const lab: Laboratory = { run: started, calls: [], early: [], saves: 0 };
+  const lab: Laboratory = { run: started, calls: [], early: [], wrong: [], saves: 0, sleeps: 0 };
   let disk = JSON.stringify(started);
   const seen = new Map<string, ServiceCall>();
   let run = started;
@@ -79,9 +85,14 @@ async function carried(
   for (;;) {
     const life = new AbortController();
     const sleep = async (ms: number, signal?: AbortSignal) => {
+      lab.sleeps += 1;
+      if (asleep.includes(lab.sleeps)) {
+        clock.advance(ms / 2);
+        life.abort(new Killed());
+      }
+      signal?.throwIfAborted();
       // As Node's timers, which end after 24 days.
       clock.advance(Math.min(ms, 2 ** 31 - 1));
-      signal?.throwIfAborted();
     };
     const world: RunWorld = {
       engine,
@@ -90,7 +101,7 @@ async function carried(
         lab.saves += 1;
         const [save, text] = [lab.saves, JSON.stringify(run)];
         await new Promise((resolve) => setImmediate(resolve));
-        if (full.includes(save)) throw new Error('no space left');
+        if (full.includes(save)) throw new Full('no space left');
         disk = text;
         if (!kills.includes(save)) return;
         life.abort(new Killed());
@@ -98,7 +109,11 @@ async function carried(
       },
       async call(call) {
         if (!seen.has(call.key)) lab.calls.push(call);
-        if (!disk.includes(`${call.key.slice(run.id.length + 1)}#call`)) lab.early.push(call.key);
+        const step = call.key.slice(run.id.length + 1);
+        const known = (JSON.parse(disk) as Run).steps.map(({ key }) => key);
+        if (!known.includes(step.replace(/(?=\[|$)/, '#call'))) lab.early.push(call.key);
+        const before = seen.get(call.key) ?? call;
+        if (known.includes(step) || JSON.stringify(before.data) !== JSON.stringify(call.data)) lab.wrong.push(call.key);
         seen.set(call.key, call);
         if (call.service === fail) throw new Error('nobody answers');
         return { called: call.service };
@@ -110,10 +125,11 @@ async function carried(
     };
     if (!goesOn) run = JSON.parse(disk) as Run;
     try {
+      if (goesOn) await world.save(run);
       await carryOn(run, world, life.signal);
       return { ...lab, run };
     } catch (error) {
-      goesOn = error instanceof NotKept;
+      goesOn = error instanceof NotKept || error instanceof Full;
       if (!goesOn && !(error instanceof Killed)) throw error;
     }
   }
@@ -233,8 +249,9 @@ describe('a run', () => {
   it('waits for room on the disk instead of failing, also where errors are passed', async () => {
     for (const full of [[1], [1, 2], [2]]) {
       const yaml = 'action: [{action: a.a, continue_on_error: true}, {action: b.b}]';
-      const { calls, run } = await carried(yaml, { full });
+      const { calls, run, early, wrong } = await carried(yaml, { full });
       expect(calls.map(({ service }) => service)).toEqual(['a.a', 'b.b']);
+      expect([early, wrong]).toEqual([[], []]);
       expect(run).toMatchObject({ ending: 'finished', error: null });
     }
   });
@@ -281,38 +298,46 @@ describe('a run', () => {
   });
 });
 
-describe('a run that is killed', () => {
+describe('a run that is killed, or finds no room,', () => {
   const yaml = `
 action:
-  - variables: {n: '{{ now().microsecond }}'}
+  - variables: {n: '{{ as_timestamp(now()) }}'}
   - action: notify.a
-    data: {message: 'one {{ n }}'}
+    data: {message: '{{ n }}', at: '{{ as_timestamp(now()) }}'}
   - delay: 60
   - repeat:
       count: 2
       sequence:
         - action: notify.b
-          data: {message: 'round {{ repeat.index }} {{ n }}'}
+          data: {message: '{{ n }}', at: '{{ as_timestamp(now()) }}'}
         - if: '{{ repeat.index == 2 }}'
           then: [{delay: 5}]
   - parallel: [{action: notify.c}, {sequence: [{delay: 1}, {action: notify.d}]}]
   - event: mine
 `;
 
-  it('at any save, once or twice, ends as one that was not, with no call made twice', async () => {
+  it('at any save or sleep, once or twice, ends as one that was not: nothing is done twice, early, late or otherwise', async () => {
     const whole = await carried(yaml);
     const seen = ({ calls, run }: Laboratory) => [calls.map(({ service }) => service), run.ending];
     expect(seen(whole)[0]).toEqual(['notify.a', 'notify.b', 'notify.b', 'notify.c', 'notify.d', 'mine']);
-    for (let at = 1; at <= whole.saves; at++) {
-      for (const kills of [[at], [at, at + 1]]) {
-        const killed = await carried(yaml, { kills });
-        const [calls, ending] = seen(killed);
+    for (let at = 1; at <= Math.max(whole.saves, whole.sleeps); at++) {
+      for (const faults of [
+        { kills: [at] },
+        { asleep: [at] },
+        { kills: [at, at + 1] },
+        { full: [at] },
+        { full: [at], kills: [at + 1] },
+      ]) {
+        const lab = await carried(yaml, faults);
+        const { run, early, wrong } = lab;
+        const [calls, ending] = seen(lab);
+        const what = JSON.stringify(faults);
         // An event has no second time that does nothing: its key is for whoever takes it.
-        expect([...new Set(calls as string[])].sort(), `killed at ${kills}`).toEqual(
-          [...new Set(seen(whole)[0] as string[])].sort(),
-        );
+        expect([...new Set(calls as string[])].sort(), what).toEqual([...new Set(seen(whole)[0] as string[])].sort());
         expect((calls as string[]).filter((name) => name !== 'mine')).toHaveLength(5);
-        expect(ending).toBe('finished');
+        expect([early, wrong, ending], what).toEqual([[], [], 'finished']);
+        expect(new Set(lab.calls.flatMap(({ data }) => data.message ?? [])).size, what).toBe(1);
+        expect(Number(run.endedAt) - run.startedAt, what).toBe(Number(whole.run.endedAt) - whole.run.startedAt);
       }
     }
   });

@@ -63,7 +63,8 @@ const LONGEST_NAP_MS = 86_400_000;
 
 /**
  * Carries the run on to its end, or until the signal: then it rejects with the signal's reason. It rejects with
- * {@link NotKept} where the journal could not be saved. In both cases it can be carried on again.
+ * {@link NotKept} where the journal could not be saved, or with what kept its end from the disk. Once it is saved, it can be
+ * carried on again.
  */
 export async function carryOn(run: Run, world: RunWorld, signal: AbortSignal): Promise<void> {
   const runner = new Runner(run, world, signal);
