@@ -29,6 +29,10 @@ export interface Automation {
   max: number;
   /** How loud it is told that a run may not begin; null: not at all. */
   exceeded: 'error' | 'warn' | 'info' | 'debug' | null;
+  /** False: only by hand. */
+  fires: boolean;
+  /** How many runs that ended are kept. */
+  traces: number;
   variables: Readonly<Record<string, Value>>;
   triggers: Trigger[];
   conditions: Condition[];
@@ -68,8 +72,8 @@ export type Action = Part & { continueOnError: boolean } & (
         kind: 'service';
         /** `domain.service`. */
         service: Template;
-        target: Readonly<Record<string, Value>>;
-        data: Readonly<Record<string, Value>>;
+        target: Readonly<Record<string, Value>> | Template;
+        data: Readonly<Record<string, Value>> | Template;
         response: string | null;
       }
     | { kind: 'variables'; variables: Readonly<Record<string, Value>> }
@@ -82,7 +86,7 @@ export type Action = Part & { continueOnError: boolean } & (
     | { kind: 'parallel'; branches: Action[][] }
     | { kind: 'sequence'; sequence: Action[] }
     | { kind: 'stop'; reason: Template; error: boolean }
-    | { kind: 'event'; type: Template; data: Readonly<Record<string, Value>> }
+    | { kind: 'event'; type: Template; data: Readonly<Record<string, Value>> | Template }
     | { kind: 'condition'; condition: Condition }
   );
 

@@ -78,11 +78,24 @@ export async function renderedFields(
  */
 export function renderedData(
   service: string,
-  data: Readonly<Record<string, Value>>,
+  data: Value,
   part: Part,
   evaluation: Evaluation,
-): Promise<Record<string, Value>> {
-  return renderedFields(data, part, evaluation, { texts: SENDING.test(service) ? SENT : NONE });
+): Promise<Readonly<Record<string, Value>>> {
+  return renderedMapping(data, part, evaluation, SENDING.test(service) ? SENT : NONE);
+}
+
+/** A mapping, or a template that makes one. */
+export async function renderedMapping(
+  source: Value,
+  part: Part,
+  evaluation: Evaluation,
+  texts: ReadonlySet<string> = NONE,
+): Promise<Readonly<Record<string, Value>>> {
+  const value = await rendered(source, part, evaluation, texts);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, Value>>;
+  throw new PartError(part, `the template makes ${shown(value)}; expected a mapping`);
 }
 
 const SENDING = /^(?:notify|twilio|persistent_notification)\./;

@@ -49,8 +49,18 @@ export class Fields {
 
   need(...names: readonly string[]): string {
     const text = this.text(...names);
-    if (text === null) throw invalid(this.where, this.path, `lacks ${names[0]}`, `${names[0]}: with a text`);
-    return text;
+    if (text !== null) return text;
+    this.misspelt(names);
+    throw invalid(this.where, this.path, `lacks ${names[0]}`, `${names[0]}: with a text`);
+  }
+
+  /** Throws where a key is nearly one of these names. */
+  misspelt(names: readonly string[]): void {
+    for (const { key, place } of this.#source.entries) {
+      const near = names.includes(key) ? null : nearest(key, names);
+      if (near !== null)
+        throw invalid(this.#printPlace(place), this.path, `has ${key.slice(0, 40)}, which is no key`, `${near}?`);
+    }
   }
 
   flag(name: string, fallback: boolean): boolean {
@@ -74,6 +84,16 @@ export class Fields {
     const value = this.take(...names);
     if (value === null) return {};
     if (value.kind !== 'map') throw this.fault(value, names[0] ?? '', `is ${kindOf(value)}`, 'a mapping');
+    return toPlain(value) as Readonly<Record<string, Value>>;
+  }
+
+  /** A mapping with plain values, or a template that makes one; empty where there is neither. */
+  mappingOrTemplate(...names: readonly string[]): Readonly<Record<string, Value>> | string {
+    const value = this.take(...names);
+    if (value === null) return {};
+    if (value.kind === 'text' && /\{[{%]/.test(value.text)) return value.text;
+    if (value.kind !== 'map')
+      throw this.fault(value, names[0] ?? '', `is ${kindOf(value)}`, 'a mapping, or a template');
     return toPlain(value) as Readonly<Record<string, Value>>;
   }
 

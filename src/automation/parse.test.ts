@@ -125,6 +125,31 @@ action:
   });
 });
 
+it('what the editor of Home Assistant writes is read', () => {
+  const [one] = parsed(`
+alias: Made there
+description: ''
+initial_state: false
+max_exceeded: silent
+trace: {stored_traces: 5}
+triggers: [{trigger: event, event_type: x}]
+conditions: [{condition: '{{ true }}'}]
+actions:
+  - {action: cover.open_cover, metadata: {}, data: {}, entity_id: cover.garage_door}
+  - {action: notify.me, data: '{{ dict(message="hi") }}', target: '{{ where }}'}
+`);
+  expect(one).toMatchObject({
+    fires: false,
+    exceeded: null,
+    traces: 5,
+    conditions: [{ kind: 'template', template: '{{ true }}' }],
+    actions: [
+      { target: { entity_id: 'cover.garage_door' } },
+      { data: '{{ dict(message="hi") }}', target: '{{ where }}' },
+    ],
+  });
+});
+
 describe('a fault', () => {
   const action = (yaml: string) => GARAGE.replace(/actions:[\s\S]*/, `actions:\n  - ${yaml}\n`);
   const cases: Array<[what: string, yaml: string, says: RegExp]> = [
@@ -141,7 +166,24 @@ describe('a fault', () => {
     ['no trigger', 'actions: []\n', /has no trigger/],
     ['an unknown mode', `mode: twice\n${GARAGE}`, /mode is twice; expected single, restart, queued, parallel/],
     ['a key twice in two spellings', `${GARAGE}\naction: []\n`, /has actions and action; expected one of them/],
-    ['an action that is none', action('servce: x.y'), /actions\/0 begins with servce, which is no action/],
+    ['an action that is none', action('device_id: x'), /actions\/0 begins with device_id, which is no action/],
+    ['a misspelt action', action('servce: x.y'), /:11:5: actions\/0 has servce, which is no key; expected service\?/],
+    [
+      'a misspelt kind of trigger',
+      GARAGE.replace('- trigger: event', '- platfrom: event'),
+      /:3:5: triggers\/0 has platfrom, which is no key; expected platform\?/,
+    ],
+    ['an unknown key of an automation without triggers', 'use_blueprint: {path: x}\n', /:1:1: .*has use_blueprint/],
+    [
+      'a state of Home Assistant',
+      `${GARAGE}conditions: [{condition: state, entity_id: light.x, state: 'on'}]\n`,
+      /conditions\/0 asks for the state of an entity, and a gateway has no states; expected value_template/,
+    ],
+    ['a wait for nothing', action('wait_for_trigger: []'), /actions\/0 waits for no trigger/],
+    ['an empty delay', action('delay:'), /actions\/0 has an empty delay; expected seconds/],
+    ['a loudness that is none', `max_exceeded: loud\n${GARAGE}`, /max_exceeded is loud; expected silent, debug/],
+    ['too many traces', `trace: {stored_traces: 1000}\n${GARAGE}`, /stored_traces is 1000; expected a number from 0/],
+    ['a target twice', action('{action: x.y, entity_id: a.b, target: {}}'), /has entity_id and target/],
     [
       'an unknown key of an action',
       action('action: x.y\n    date: {}'),
@@ -150,7 +192,7 @@ describe('a fault', () => {
     [
       'a text where a mapping belongs',
       action('action: x.y\n    data: hello'),
-      /actions\/0\/data is a text; expected a mapping/,
+      /actions\/0\/data is a text; expected a mapping, or a template/,
     ],
     ['a duration that is none', action('delay: soon'), /actions\/0\/delay is soon; expected seconds/],
     ['an empty loop', action('repeat: {sequence: []}'), /has no count, while, until or for_each/],

@@ -32,7 +32,6 @@ function automation(fields: Fields, index: number): Automation {
   if (!(MODES as readonly string[]).includes(mode))
     throw invalid(fields.where, 'mode', `is ${mode.slice(0, 40)}`, MODES.join(', '));
   const triggers = triggersOf(fields.list('triggers', 'trigger'), 'triggers', fields.printPlace);
-  if (triggers.length === 0) throw invalid(fields.where, '', 'has no trigger', 'triggers: with at least one');
   const found: Automation = {
     id,
     alias: alias ?? id,
@@ -40,15 +39,31 @@ function automation(fields: Fields, index: number): Automation {
     mode: mode as Mode,
     max: whole(fields, 'max', MAX_RUNS),
     exceeded: loudness(fields),
+    fires: fields.flag('initial_state', true),
+    traces: storedTraces(fields),
     variables: { ...fields.mapping('trigger_variables'), ...fields.mapping('variables') },
     triggers,
     conditions: conditionsOf(fields.list('conditions', 'condition'), 'conditions', fields.printPlace, 0),
     actions: actionsOf(fields.list('actions', 'action'), 'actions', fields.printPlace, 0),
     where: fields.where,
   };
-  fields.take('trace', 'initial_state');
   fields.end('an automation');
+  if (triggers.length === 0) throw invalid(fields.where, '', 'has no trigger', 'triggers: with at least one');
   return found;
+}
+
+/** Traces that are kept, where the file says nothing of it, and at most. */
+const TRACES = 20;
+const MAX_TRACES = 100;
+
+function storedTraces(fields: Fields): number {
+  const source = fields.take('trace');
+  if (source === null) return TRACES;
+  const trace = new Fields(source, 'trace', fields.printPlace);
+  const text = trace.text('stored_traces') ?? String(TRACES);
+  trace.end('trace');
+  if (/^\d{1,3}$/.test(text) && Number(text) <= MAX_TRACES) return Number(text);
+  throw invalid(trace.where, 'trace/stored_traces', `is ${text.slice(0, 40)}`, `a number from 0 to ${MAX_TRACES}`);
 }
 
 function whole(fields: Fields, name: string, fallback: number): number {
@@ -156,6 +171,10 @@ function condition(item: Located, path: string, printPlace: PrintPlace, depth: n
   const short = fields.has('and', 'or', 'not');
   const kind = short ?? fields.need('condition');
   const part = fields.part();
+  if (/\{[{%]/.test(kind)) {
+    fields.end('a template as condition');
+    return { ...part, kind: 'template', template: kind };
+  }
   const read = Object.hasOwn(CONDITIONS, kind) ? CONDITIONS[kind] : undefined;
   if (read === undefined)
     throw invalid(
@@ -193,14 +212,25 @@ const CONDITIONS: Readonly<Record<string, (fields: Fields, kind: string, depth: 
     return { kind: 'time', after, before, weekday };
   },
   numeric_state(fields) {
+    refuseStates(fields);
     const [above, below] = (['above', 'below'] as const).map((name) => fields.plain(name));
     if (above === null && below === null)
       throw invalid(fields.where, fields.path, 'has no above or below', 'at least one of them');
     return { kind: 'numeric_state', value: fields.need('value_template'), above, below };
   },
-  state: (fields) => ({ kind: 'state', value: fields.need('value_template'), states: fields.texts('state') }),
+  state(fields) {
+    refuseStates(fields);
+    return { kind: 'state', value: fields.need('value_template'), states: fields.texts('state') };
+  },
   trigger: (fields) => ({ kind: 'trigger', ids: fields.texts('id') }),
 };
+
+function refuseStates(fields: Fields): void {
+  const [entity] = fields.list('entity_id');
+  if (entity === undefined) return;
+  const fault = 'asks for the state of an entity, and a gateway has no states';
+  throw invalid(fields.printPlace(entity.place), fields.path, fault, 'value_template: with what is to be compared');
+}
 
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
@@ -222,6 +252,7 @@ function action(item: Located, path: string, printPlace: PrintPlace, depth: numb
   const key = fields.has(...Object.keys(ACTIONS));
   const read = key === null ? undefined : ACTIONS[key];
   if (read === undefined) {
+    fields.misspelt([...Object.keys(ACTIONS), 'condition']);
     const [first = 'nothing'] = item.kind === 'map' ? item.entries.map((entry) => entry.key) : [];
     throw invalid(
       fields.where,
@@ -244,13 +275,20 @@ function isCondition({ entries }: Extract<Located, { kind: 'map' }>): boolean {
 const steps = (fields: Fields, name: string, depth: number) =>
   actionsOf(fields.list(name), `${fields.path}/${name}`, fields.printPlace, depth);
 
-const service = (fields: Fields) => ({
-  kind: 'service',
-  service: fields.need('action', 'service', 'service_template'),
-  target: fields.mapping('target'),
-  data: { ...fields.mapping('data'), ...fields.mapping('data_template') },
-  response: fields.text('response_variable'),
-});
+function service(fields: Fields) {
+  // What Home Assistant's editor notes for itself.
+  fields.take('metadata');
+  const entity = fields.plain('entity_id');
+  if (entity !== null && fields.has('target') !== null)
+    throw invalid(fields.where, fields.path, 'has entity_id and target', 'one of them');
+  return {
+    kind: 'service',
+    service: fields.need('action', 'service', 'service_template'),
+    target: entity === null ? fields.mappingOrTemplate('target') : { entity_id: entity },
+    data: fields.mappingOrTemplate('data', 'data_template'),
+    response: fields.text('response_variable'),
+  };
+}
 
 const waiting = (fields: Fields) => ({
   timeout: durationOf(fields, 'timeout'),
@@ -262,12 +300,16 @@ const ACTIONS: Readonly<Record<string, (fields: Fields, depth: number) => object
   action: service,
   service,
   service_template: service,
-  delay: (fields) => ({ kind: 'delay', delay: durationOf(fields, 'delay') ?? 0 }),
-  wait_for_trigger: (fields) => ({
-    kind: 'wait_for_trigger',
-    triggers: triggersOf(fields.list('wait_for_trigger'), `${fields.path}/wait_for_trigger`, fields.printPlace),
-    ...waiting(fields),
-  }),
+  delay(fields) {
+    const delay = durationOf(fields, 'delay');
+    if (delay === null) throw invalid(fields.where, fields.path, 'has an empty delay', DURATION);
+    return { kind: 'delay', delay };
+  },
+  wait_for_trigger(fields) {
+    const triggers = triggersOf(fields.list('wait_for_trigger'), `${fields.path}/wait_for_trigger`, fields.printPlace);
+    if (triggers.length === 0) throw invalid(fields.where, fields.path, 'waits for no trigger', 'at least one');
+    return { kind: 'wait_for_trigger', triggers, ...waiting(fields) };
+  },
   wait_template: (fields) => ({ kind: 'wait_template', template: fields.need('wait_template'), ...waiting(fields) }),
   choose: (fields, depth) => ({
     kind: 'choose',
@@ -317,7 +359,7 @@ const ACTIONS: Readonly<Record<string, (fields: Fields, depth: number) => object
   event: (fields) => ({
     kind: 'event',
     type: fields.need('event'),
-    data: { ...fields.mapping('event_data'), ...fields.mapping('event_data_template') },
+    data: fields.mappingOrTemplate('event_data', 'event_data_template'),
   }),
   variables: (fields) => ({ kind: 'variables', variables: fields.mapping('variables') }),
 };

@@ -80,6 +80,7 @@ async function carried(
   let disk = JSON.stringify(started);
   const seen = new Map<string, ServiceCall>();
   let run = started;
+  let rendering: Promise<unknown> = Promise.resolve();
   /** In the same life, after a save without room. */
   let goesOn = false;
   for (;;) {
@@ -120,8 +121,13 @@ async function carried(
       },
       fire: async (type, data, key) => void lab.calls.push({ service: type, data, target: {}, key, trigger, by: 'a' }),
       atRest() {},
-      beginWait() {},
-      waitForTrigger: async () => trigger,
+      beginWait(_waiting, triggers) {
+        rendering = triggers;
+      },
+      async waitForTrigger() {
+        await rendering;
+        return trigger;
+      },
     };
     if (!goesOn) run = JSON.parse(disk) as Run;
     try {
@@ -228,6 +234,21 @@ describe('a run', () => {
       [],
       'stopped',
     ],
+    [
+      'what the wait left is known, and of the automation itself its name',
+      "alias: My own\naction: [{wait_template: '{{ true }}', timeout: 5}, {action: 'a.{{ wait.remaining is number }}'}, {action: 'a.{{ this.attributes.friendly_name[:2] }}'}, {action: '{{ this.entity_id }}'}]",
+      ['a.True', 'a.My', 'automation.my_own'],
+    ],
+    [
+      'data may be a template as a whole',
+      "action: [{variables: {d: {x: a.b}}}, {event: '{{ d.x }}', event_data: '{{ d }}'}]",
+      ['a.b'],
+    ],
+    [
+      'triggers of a wait are rendered',
+      "action: [{wait_for_trigger: {trigger: event, event_type: '{{ \"x\" }}', enabled: '{{ true }}'}}, {action: 'a.{{ wait.trigger.platform }}'}]",
+      ['a.event'],
+    ],
     ['an event', "action: [{event: mine, event_data: {n: '{{ 1 + 1 }}'}}]", ['mine']],
   ];
   it.each(flows)('%s', async (_what, yaml, calls, ending) => {
@@ -263,6 +284,16 @@ describe('a run', () => {
     expect(run).toMatchObject({ ending: 'failed', error: 'a.yaml:2: actions/2: nobody answers' });
   });
 
+  it('keeps an error that it goes on over in its trace, with its place', async () => {
+    const yaml = "action: [{action: a.b, data: {x: '{{ nothing.at.all }}'}, continue_on_error: true}, {action: c.d}]";
+    const { calls, run } = await carried(yaml);
+    expect(calls.map(({ service }) => service)).toEqual(['c.d']);
+    expect(run.steps[0]).toMatchObject({
+      path: 'actions/0',
+      error: expect.stringMatching(/a\.yaml:2: actions\/0: undef/),
+    });
+  });
+
   const hostile: Array<[what: string, yaml: string, says: RegExp]> = [
     [
       'loops without end',
@@ -289,6 +320,21 @@ describe('a run', () => {
       'keeps more than its journal may hold',
       `action: [{repeat: {count: 10, sequence: [{variables: {a: '{{ "x" * 250000 }}'}, continue_on_error: true}]}}]`,
       /a\.yaml:2: .*more than 1048576 characters/,
+    ],
+    [
+      'has data that are no mapping',
+      "action: [{action: a.b, data: '{{ [1] }}'}]",
+      /actions\/0: the template makes \[1\]; expected a mapping/,
+    ],
+    [
+      'has a wait whose trigger cannot be rendered',
+      "action: [{wait_for_trigger: {trigger: event, event_type: '{{ nothing.at.all }}'}}]",
+      /actions\/0\/wait_for_trigger\/0: undef/,
+    ],
+    [
+      'has a long value at fault, of which it shows the beginning',
+      `action: [{repeat: {count: '{{ "1" ~ "x" * 5000 }}', sequence: []}}]`,
+      /count is '1x{1,60}…; expected a whole number$/,
     ],
     ['waits for what is no duration', 'action: [{delay: \'{{ "soon" }}\'}]', /the duration is 'soon'/],
   ];

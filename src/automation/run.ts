@@ -21,6 +21,7 @@ import {
   rendered,
   renderedData,
   renderedFields,
+  renderedMapping,
   renderedText,
 } from './evaluate.ts';
 import { renderedTriggers } from './firing.ts';
@@ -242,7 +243,7 @@ class Runner {
       return {
         service,
         data: await renderedData(service, action.data, action, at),
-        target: await renderedFields(action.target, action, at),
+        target: await renderedMapping(action.target, action, at),
       };
     });
     const { service, data, target } = asked as unknown as Pick<ServiceCall, 'service' | 'data' | 'target'>;
@@ -258,7 +259,7 @@ class Runner {
     const at = this.#at(scope);
     const asked = await this.#once(stepKey(action.path, 'call'), action, scope, async () => ({
       type: await renderedText(action.type, action, at),
-      data: await renderedFields(action.data, action, at),
+      data: await renderedMapping(action.data, action, at),
     }));
     const { type, data } = asked as unknown as { type: string; data: Record<string, Value> };
     await this.#effect(action, scope, async () => {

@@ -130,8 +130,8 @@ class AutomationRunner implements Runner {
   }
 
   automations(): AutomationView[] {
-    return this.#automations.map(({ id, alias, mode, where }) => {
-      return { id, alias, mode, where, running: this.#underWay.of(id).length };
+    return this.#automations.map(({ id, alias, mode, fires, where }) => {
+      return { id, alias, mode, fires, where, running: this.#underWay.of(id).length };
     });
   }
 

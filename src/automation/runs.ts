@@ -11,9 +11,6 @@ import { actionsOf } from './definition.ts';
 
 export const ROOM = 'automation';
 
-/** Runs that ended which are kept as traces of an automation. */
-export const KEPT_RUNS = 20;
-
 /** Records read at a time: each may have more than a megabyte. */
 const PAGE = 20;
 
@@ -129,9 +126,10 @@ export function createRuns({ store, clock, keepMs }: RunsOptions): Runs {
     const { id } = run.automation;
     const trace = { room: ROOM, key: traceKey(run), value: run, dueAt: clock.now() + keepMs };
     const all = [...(await kept(id)).filter((key) => key !== trace.key), trace.key];
-    const gone = [keyOf(run), ...(await firedFor(run)), ...all.slice(0, -KEPT_RUNS)];
+    const surplus = Math.max(0, all.length - run.automation.traces);
+    const gone = [keyOf(run), ...(await firedFor(run)), ...all.slice(0, surplus)];
     await store.keep({
-      put: [trace, { room: ROOM, key: keptKey(id), value: all.slice(-KEPT_RUNS), dueAt: null }],
+      put: [trace, { room: ROOM, key: keptKey(id), value: all.slice(surplus), dueAt: null }],
       remove: gone.map((key) => ({ room: ROOM, key })),
     });
   }

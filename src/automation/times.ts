@@ -60,7 +60,8 @@ interface Due {
 }
 
 function dueAfter(automations: readonly Automation[], now: number): Due[] {
-  return automations.flatMap((automation) =>
+  const firing = automations.filter(({ fires }) => fires);
+  return firing.flatMap((automation) =>
     automation.triggers.flatMap((trigger, index) => {
       const at = trigger.kind === 'event' || trigger.enabled === false ? null : nextTime(trigger, now);
       return at === null ? [] : [{ automation, trigger: trigger as TimeTrigger, index, at }];

@@ -9,7 +9,7 @@ function automation(
   ...triggers: Array<[types: string[], data: Record<string, string | number>]>
 ): Automation {
   const made = triggers.map(([types, data]): Trigger => ({ ...part, kind: 'event', types, data }));
-  return { id, triggers: made } as unknown as Automation;
+  return { id, fires: id !== 'off', triggers: made } as unknown as Automation;
 }
 
 const TYPE = 'twilio_data_received';
@@ -20,6 +20,7 @@ const index = indexTriggers([
   automation('number', [[TYPE], { From: 1 }]),
   automation('template', [[TYPE], { From: '{{ x }}' }]),
   automation('other', [['mine'], {}]),
+  automation('off', [[TYPE], {}]),
   automation('two', [['mine'], {}], [[TYPE], { From: '+1' }]),
 ]);
 const ids = (type: string, data: Record<string, string>) =>

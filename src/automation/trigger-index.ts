@@ -16,7 +16,8 @@ export function indexTriggers(automations: readonly Automation[]): TriggerIndex 
   const places = new Map<string, Set<number>>();
   const always = new Set<number>();
   const put = (key: string, index: number) => places.set(key, (places.get(key) ?? new Set()).add(index));
-  for (const [index, { triggers }] of automations.entries()) {
+  for (const [index, { triggers, fires }] of automations.entries()) {
+    if (!fires) continue;
     for (const trigger of triggers) {
       if (trigger.kind !== 'event') continue;
       if (hasTemplate(trigger.types) || hasTemplate(trigger.data)) always.add(index);

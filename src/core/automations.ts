@@ -4,6 +4,8 @@ export interface AutomationView {
   id: string;
   alias: string;
   mode: 'single' | 'restart' | 'queued' | 'parallel';
+  /** False: only by hand (`initial_state: false`). */
+  fires: boolean;
   /** File, line and column. */
   where: string;
   /** Runs under way. */

@@ -23,7 +23,9 @@ export const commands: readonly CommandRow[] = [
         else
           out.table(
             ['ID', 'ALIAS', 'MODE', 'RUNNING', 'WHERE'],
-            automations.map(({ id, alias, mode, running, where }) => [id, alias, mode, String(running), where]),
+            automations.map(({ id, alias, mode, fires, running, where }) => {
+              return [id, alias, fires ? mode : `${mode}, by hand`, String(running), where];
+            }),
           );
         return 0;
       }),

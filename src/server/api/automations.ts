@@ -10,6 +10,7 @@ const automation = z
     id: z.string(),
     alias: z.string(),
     mode: z.enum(['single', 'restart', 'queued', 'parallel']),
+    fires: z.boolean().describe('False: only by hand (`initial_state: false`).'),
     where: z.string().describe('File, line and column.'),
     running: z.int().describe('Runs under way.'),
   })
