@@ -80,46 +80,6 @@ automation:${ON_DELIVERED}
     expect(await sent(BEA)).toEqual(['hi']);
   });
 
-  test("sends what came as it came, and takes Twilio's own names of parameters", async () => {
-    const { incoming, until, sent } = await stage(`
-notify: {platform: twilio_sms, name: bea, from_number: '+15550000001'}
-automation:
-  - id: pass_on
-    mode: queued
-    trigger: {trigger: event, event_type: twilio_data_received}
-    action:
-      - action: notify.bea
-        data: {message: '{{ trigger.event.data.Body }}', target: ['${BEA}']}
-      - action: twilio.send_message
-        data: {To: '${BEA}', From: '+15550000001', Body: '{{ trigger.event.data.Body }}', ValidityPeriod: '{{ 60 * 2 }}'}
-      - action: twilio.reply
-        data: {message: '{{ trigger.event.data.Body }}'}
-`);
-    const texts = ['1.50', '[1,2]', '12345678901234567890', "{'a':1}", 'None', '007'];
-    for (const text of texts) {
-      const { webhook } = await incoming('inbound', { From: ANN, To: '+15550000001', Body: text });
-      expect(webhook?.body).toBe(`<Response><Message>${text.replaceAll("'", '&apos;')}</Message></Response>`);
-    }
-    const runs = await until('pass_on', ended(texts.length));
-    expect(runs.map(({ ending, error }) => [ending, error])).toEqual(texts.map(() => ['finished', null]));
-    expect(await sent(BEA)).toEqual(texts.flatMap((text) => [text, text]));
-  });
-
-  test('fails where a rest_command is led elsewhere', async () => {
-    const server = createServer((_request, response) => {
-      response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end();
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-    const { run, until } = await stage(`
-rest_command: {there: {url: 'http://127.0.0.1:${(server.address() as AddressInfo).port}/'}}
-automation: {id: go, trigger: {trigger: time, at: '03:00'}, action: {action: rest_command.there}}
-`);
-    await run('go');
-    const [one] = await until('go', ended(1));
-    expect(one?.error).toMatch(/rest_command\.there.*HTTP 302, a redirect, which is not followed/);
-  });
-
   test('goes on over a restart: a delay keeps its end, and nothing is sent twice', async () => {
     const { text, until, sent, restart } = await stage(`
 automation:${ON_DELIVERED}

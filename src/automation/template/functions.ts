@@ -106,6 +106,7 @@ export function createFunctions({ now }: World): Functions {
     ordinal: (value) => ordinal(Number(value)),
     // The engine's own leave in what XML cannot hold, such as the page break that a phone can send.
     ...Object.fromEntries(['e', 'escape', 'forceescape'].map((name): [string, Fn] => [name, escaped])),
+    urlencode: (value) => urlEncoded(value),
     multiply: (value, by) => Number(value) * Number(by),
     add: (value, by) => Number(value) + Number(by),
     ord: (value) => str(value).codePointAt(0) ?? 0,
@@ -281,6 +282,18 @@ function fromJson(value: unknown, fallback: readonly unknown[]): unknown {
   } catch {
     return defaultOf(fallback, 'from_json', value);
   }
+}
+
+/** As Jinja does it: a text keeps its slashes, a mapping becomes a query. */
+function urlEncoded(value: unknown): string {
+  const quoted = (text: string) =>
+    encodeURIComponent(text.toWellFormed()).replaceAll(
+      /[!'()*]/g,
+      (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+    );
+  if (value instanceof Map)
+    return [...value].map((pair) => pair.map((part) => quoted(str(part)).replaceAll('%20', '+')).join('=')).join('&');
+  return quoted(str(value)).replaceAll('%2F', '/');
 }
 
 function escaped(value: unknown): string {

@@ -41,6 +41,7 @@ describe('templates as in Home Assistant', () => {
       `{{ ('<a href="x">&' ~ "it's") | e }}|{{ 5 | escape }}|{{ nothing | e }}`,
       '&lt;a href=&quot;x&quot;&gt;&amp;it&apos;s|5|',
     ],
+    ["{{ 'a/b ?&=ü(!' | urlencode }}|{{ {'a b': '1/2'} | urlencode }}", 'a/b%20%3F%26%3D%C3%BC%28%21|a+b=1%2F2'],
     ['{% if n == 7 and not n < 3 %}seven{% else %}other{% endif %}', 'seven'],
     ['{% for i in list if i > 1 %}{{ loop.index }}:{{ i }} {% endfor %}', '1:3 2:2'],
     ['{% set ns = namespace(sum=0) %}{% for i in list %}{% set ns.sum = ns.sum + i %}{% endfor %}{{ ns.sum }}', '6'],
