@@ -93,6 +93,18 @@ describe('many recipients', () => {
     }
   });
 
+  it('the simulator lists what every phone got, however many', async () => {
+    const numbers = Array.from({ length: 1001 }, (_, n) => `+1555021${String(n).padStart(4, '0')}`);
+    const sender = '+15550000002';
+    const input = numbers.join('\n');
+    const sent = await program.run(['send', '--to', '-', '--from', sender, '--body', 'x', '--wait'], { input });
+    expect(sent.code).toBe(0);
+    const listed = await program.run(['simulator', 'messages', '--from', sender, '--json']);
+    expect(listed.lines.map(({ to }) => to).sort()).toEqual(numbers);
+    const lines = (await program.run(['simulator', 'messages', '--from', sender])).out.trim().split('\n');
+    expect(lines).toHaveLength(1001);
+  });
+
   it('off a terminal stdout has a line per recipient, with tabs; causes, remedies and the sum are beside it', async () => {
     const args = ['send', '--to', '+15550100004', '--to', '12', '--body', 'x', '--wait'];
     const { code, out, err } = await program.run(args);

@@ -151,17 +151,15 @@ function verb(
     async run({ options: given, io, out }) {
       const asked = request(given);
       const url = await simulatorUrl(given, io.env, io.cwd);
-      const answer = await askControl(url, asked, io.interrupted);
-      // Lists as JSON lines, so that a long one can be read as it comes.
-      const list = listIn(answer);
-      if (out.json && list !== null) for (const item of list) out.line(item);
-      else if (out.json) out.line(answer);
-      else if (list !== null && head.length > 0)
-        out.table(
-          head,
-          list.map((item) => cellsOf(item, members)),
-        );
-      else out.text(JSON.stringify(answer, null, 2));
+      const rows: string[][] = [];
+      for await (const { answer, list } of pagesOf(url, asked, io.interrupted)) {
+        // Lists as JSON lines, so that a long one can be read as it comes.
+        if (out.json && list !== null) for (const item of list) out.line(item);
+        else if (out.json) out.line(answer);
+        else if (list !== null && head.length > 0) rows.push(...list.map((item) => cellsOf(item, members)));
+        else out.text(JSON.stringify(answer, null, 2));
+      }
+      if (!out.json && head.length > 0 && (rows.length > 0 || asked.method === 'GET')) out.table(head, rows);
       return 0;
     },
   };
@@ -276,6 +274,21 @@ function clockRequest(options: Options): ControlRequest {
     path: 'clock',
     body: { ...(advanceMs === undefined ? {} : { advanceMs }), ...(set === undefined ? {} : { set }) },
   };
+}
+
+/** One answer, or every page of a long list. */
+async function* pagesOf(
+  url: string,
+  asked: ControlRequest,
+  interrupted: AbortSignal,
+): AsyncGenerator<{ answer: unknown; list: readonly unknown[] | null }> {
+  for (let { path } = asked; ; ) {
+    const answer = await askControl(url, { ...asked, path }, interrupted);
+    yield { answer, list: listIn(answer) };
+    const { next } = answer as { next?: number | null };
+    if (typeof next !== 'number') return;
+    path = `${asked.path}${asked.path.includes('?') ? '&' : '?'}after=${next}`;
+  }
 }
 
 function cellsOf(item: unknown, members: readonly string[]): string[] {
