@@ -5,7 +5,7 @@ import type { RelayRequest } from '../core/facade-gateway.ts';
 import type { FormFields } from '../core/parameter.ts';
 import type { TransportRequest } from './transport.ts';
 
-/** Credentials of one account. An API key is used for requests where there is one, else the first auth token. */
+/** Credentials of one account. An API key is used where there is one and Twilio takes it, else the first auth token. */
 export interface TwilioCredentials {
   readonly accountSid: string;
   readonly authTokens: readonly string[];
@@ -91,22 +91,27 @@ export interface Requests {
   page(uri: string): TransportRequest | null;
 }
 
+/** Twilio docs: API keys: standard keys reach everything but accounts (and keys, which are not asked for). */
+const CLOSED_TO_KEYS = /^\/2010-04-01\/Accounts(\/[^/]+)?\.json$/;
+
 export function createRequests(credentials: TwilioCredentials, userAgent: string): Requests {
   const accountPath = `/2010-04-01/Accounts/${encodeURIComponent(credentials.accountSid)}`;
   const base = new URL(credentials.baseUrl);
   const headers = {
-    authorization: `Basic ${basicCredentials(credentials)}`,
+    authorization: basicAuthorization(credentials),
     accept: 'application/json',
     'user-agent': userAgent,
   };
   const formHeaders = { ...headers, 'content-type': 'application/x-www-form-urlencoded' };
+  const tokened = credentials.authTokens.length > 0 ? { ...credentials, apiKey: null } : credentials;
+  const withoutKey = { ...headers, authorization: basicAuthorization(tokened) };
   const pathOf = (action: ActionName, sid = '') =>
     accountPath + ACTIONS[action].path.replace('{sid}', encodeURIComponent(sid));
   function requestOf(method: Action['method'], path: string, query: FormFields, form: FormFields): TransportRequest {
     const search = query.length === 0 ? '' : `?${new URLSearchParams(query)}`;
     const url = `${credentials.baseUrl}${path}${search}`;
-    if (method !== 'POST') return { method, url, headers };
-    return { method, url, headers: formHeaders, body: new URLSearchParams(form).toString() };
+    if (method === 'POST') return { method, url, headers: formHeaders, body: new URLSearchParams(form).toString() };
+    return { method, url, headers: CLOSED_TO_KEYS.test(path) ? withoutKey : headers };
   }
   return {
     describe: (action, sid) => `${ACTIONS[action].method} ${pathOf(action, sid)}`,
@@ -128,9 +133,9 @@ export function createRequests(credentials: TwilioCredentials, userAgent: string
   };
 }
 
-function basicCredentials({ accountSid, authTokens, apiKey, apiSecret }: TwilioCredentials): string {
+function basicAuthorization({ accountSid, authTokens, apiKey, apiSecret }: TwilioCredentials): string {
   const [user, password] =
     apiKey !== null && apiSecret !== null ? [apiKey, apiSecret] : [accountSid, authTokens[0] ?? ''];
   const bytes = new TextEncoder().encode(`${user}:${password}`);
-  return btoa(String.fromCodePoint(...bytes));
+  return `Basic ${btoa(String.fromCodePoint(...bytes))}`;
 }

@@ -36,6 +36,10 @@ accounts:
   const common = `account_sid: ${ACCOUNT}, base_url: "${simulator.ready.url}"`;
   const rest = 'sender: "+15550000001"\npublic_url: https://toll.example.com\ndelivery: {status_callback: ';
   write('key.yaml', `twilio: {${common}, api_key: ${KEY}, api_secret: "${secret}"}\n${rest}auto}\n`);
+  write(
+    'both.yaml',
+    `twilio: {${common}, auth_token: "${token}", api_key: ${KEY}, api_secret: "${secret}"}\n${rest}auto}\n`,
+  );
   write('two.yaml', `twilio: {${common}, auth_token: ["${token}", "${nextToken}"]}\n${rest}auto}\n`);
 });
 afterAll(() => program.close());
@@ -75,6 +79,20 @@ describe('an account with an API key and no auth token', () => {
         child.stdout?.on('data', (text) => String(text).includes('tollboard send') && child.kill('SIGINT')),
     });
     expect(started).toMatchObject({ code: 0, out: expect.stringContaining('Statuses of default: by polling') });
+  });
+});
+
+describe('an account with an API key and an auth token', () => {
+  it('shows itself, which Twilio lets no such key do', async () => {
+    const gateway = await program.serve(['start', '--port', '0', '--config', 'both.yaml', '--data', 'both', '--json']);
+    for (const resource of [`Accounts/${ACCOUNT}.json`, 'Accounts.json']) {
+      const answer = await fetch(`${gateway.ready.url}/2010-04-01/${resource}`, {
+        headers: { authorization: `Basic ${btoa(`${ACCOUNT}:${token}`)}` },
+      });
+      expect(answer.status, resource).toBe(200);
+      expect(await answer.text()).toMatch(/"status": "active"/);
+    }
+    await gateway.stop();
   });
 });
 
