@@ -1,6 +1,7 @@
 /** The descriptors of both generations of the Flogo engine, and what the Go activity takes from the host. */
 
 import type { Field } from '../../src/hosts/host.ts';
+import { SEPARATORS } from '../../src/core/address.ts';
 import { BACKOFF_BASE_MS, BACKOFF_CAP_MS } from '../../src/core/retry.ts';
 import { ATTEMPTS, LANES } from '../../src/delivery/one-shot.ts';
 import { BLANKS, CODES, DEFAULT_METHOD, METHOD_NAMES, STATUSES, TEXTS } from '../../src/hosts/flogo/answers.ts';
@@ -71,6 +72,7 @@ function contract(): Record<string, unknown> {
     texts: TEXTS,
     twilio: {
       sid: KIND_ACTIONS.message.sid.source,
+      separators: SEPARATORS.source,
       tooFast: [...TOO_FAST],
       leastErrorCode: LEAST_ERROR_CODE,
       timeoutMs: ANSWER_TIMEOUT_MS,

@@ -45,7 +45,8 @@ export function addressRemedy(text: string): string {
   return 'Write the number with + and its country code, as in +15551112222; no country code is guessed.';
 }
 
-const SEPARATORS = /[\s().-]/g;
+/** What may stand between the digits of a number. */
+export const SEPARATORS = /[\s().-]/g;
 
 /** In this order: the first form that fits decides. Sender names as in Twilio docs: alphanumeric sender ID. */
 const FORMS: ReadonlyArray<readonly [AddressKind, RegExp]> = [

@@ -65,6 +65,7 @@ type contractFile struct {
 	} `json:"texts"`
 	Twilio struct {
 		SID            string `json:"sid"`
+		Separators     string `json:"separators"`
 		TooFast        []int  `json:"tooFast"`
 		LeastErrorCode int    `json:"leastErrorCode"`
 		TimeoutMs      int    `json:"timeoutMs"`
@@ -77,7 +78,8 @@ type contractFile struct {
 		MaxPages       int    `json:"maxPages"`
 	} `json:"twilio"`
 
-	sid *regexp.Regexp
+	sid        *regexp.Regexp
+	separators *regexp.Regexp
 }
 
 func loadContract() contractFile {
@@ -86,6 +88,7 @@ func loadContract() contractFile {
 		panic("contract.json: " + err.Error())
 	}
 	file.sid = regexp.MustCompile("(?i)" + file.Twilio.SID)
+	file.separators = regexp.MustCompile(file.Twilio.Separators)
 	return file
 }
 

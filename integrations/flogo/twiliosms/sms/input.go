@@ -101,13 +101,21 @@ func splitRecipients(to string) []string {
 	recipients := []string{}
 	for _, part := range strings.Split(to, ",") {
 		number := strings.TrimSpace(part)
-		if number == "" || seen[number] {
+		if number == "" || seen[canonical(number)] {
 			continue
 		}
-		seen[number] = true
+		seen[canonical(number)] = true
 		recipients = append(recipients, number)
 	}
 	return recipients
+}
+
+// canonical is what goes to Twilio: a number without what may stand between its digits, anything else as given.
+func canonical(address string) string {
+	if !strings.HasPrefix(address, "+") {
+		return address
+	}
+	return contract.separators.ReplaceAllString(address, "")
 }
 
 // textOf takes texts, numbers and nothing at all; the engines hand unmapped inputs over as nil or "".

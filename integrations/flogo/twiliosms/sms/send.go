@@ -101,7 +101,7 @@ func (client *Client) sendOne(ctx context.Context, j *job, p place, halt *stop) 
 	if ctx.Err() != nil {
 		return refuse(failure{contract.Codes.Internal, contract.Texts.Reason["stopped"]})
 	}
-	form := url.Values{"To": {p.to}, "From": {j.from}, "Body": {j.body}}
+	form := url.Values{"To": {canonical(p.to)}, "From": {j.from}, "Body": {j.body}}
 	for attempt := 1; ; attempt++ {
 		// Not of the flow's context: that would not call the request back, only lose its answer.
 		got := client.exchange(context.Background(), j, http.MethodPost, j.address("/Messages.json"), form)
