@@ -30,6 +30,8 @@ import { likeVector } from '../support/soar-vectors.ts';
 import { ROOT, readRepositoryFile } from '../support/tree.ts';
 import { freshSid, messageForm } from '../support/webhooks.ts';
 
+const MANY = Array.from({ length: 12 }, (_, index) => `+15551231${String(index).padStart(3, '0')}`);
+
 describe('the components, run by their Python', () => {
   test.skipIf(missing !== '')(`give every vector its results and its error${missing}`, async () => {
     const servers = await Promise.all(NOTIFY_VECTORS.map((vector) => serveNotifyVector(vector)));
@@ -79,12 +81,13 @@ describe('the components, run by their Python', () => {
 describe.skipIf(missing !== '')(`a real Home Assistant with the components${missing}`, () => {
   let hass: HomeAssistant;
   let simulator: Simulator;
+  const clock = createManualClock();
   /** As it was shown when it was set up. */
   let webhookUrl = '';
 
   beforeAll(async () => {
     const accounts = { accounts: [{ sid: SID, auth_token: TOKEN, numbers: [OURS] }] };
-    simulator = await createSimulator({ clock: createManualClock(), random: systemRandom, port: 0, accounts });
+    simulator = await createSimulator({ clock, random: systemRandom, port: 0, accounts });
     const block = readRepositoryFile('examples/seeds/home-assistant/configuration.yaml')
       .replace('ACCOUNT_SID_FROM_TWILIO', SID)
       .replace('AUTH_TOKEN_FROM_TWILIO', TOKEN);
@@ -106,6 +109,12 @@ notify:
     from_number: "not a sender!"
 ${example('garage-door')}
 automation incoming: !include twilio-incoming.yaml
+system_log:
+  fire_event: true
+automation nag:
+  - alias: nag
+    triggers: [{trigger: event, event_type: nag}]
+    actions: [{action: notify.twilio_sms, data: {message: Nag, target: ${JSON.stringify([...MANY, '12'])}}}]
 script:
   tell_both:
     sequence:
@@ -306,6 +315,21 @@ script:
     expect(simulator.control.messages().messages.filter(({ body }) => body === 'Once')).toHaveLength(1);
   });
 
+  test('tries every target also where the automation that asked is stopped meanwhile', async () => {
+    // As many as go out at a time; the others wait for them.
+    simulator.control.faults.add({ fault: 'slow', method: 'POST', count: 10 });
+    const under = clock.sleeping;
+    await hass.rest('POST', '/api/events/nag', {});
+    await clock.untilSleeping(under + 10);
+    await hass.act('automation.turn_off', { entity_id: 'automation.nag' });
+    const logged = await hass.events('system_log_event');
+    const told = () => logged.all.some((event) => /^1 of 13 targets failed, and whoever/.test(String(event.message)));
+    clock.advance(1000);
+    for (let count = 1; !told(); count += 1) await logged.until(count);
+    const taken = simulator.control.messages().messages.filter(({ body }) => body === 'Nag');
+    expect(taken.map(({ to }) => to).sort()).toEqual(MANY);
+  });
+
   test('calls every target and speaks, with voice and language', async () => {
     await hass.act('notify.twilio_call', {
       ...{
@@ -334,6 +358,7 @@ script:
     expect(said).not.toContain(TOKEN);
     expect(said).not.toContain(Buffer.from(`${SID}:${TOKEN}`).toString('base64'));
     expect(said).not.toMatch(/Error processing webhook|Error setting up platform twilio|Error importing/);
+    expect(said).not.toMatch(/blocking call|never awaited|never retrieved/);
     const manifest = await hass.call('manifest/get', { integration: 'twilio' });
     expect(manifest).toMatchObject({
       domain: 'twilio',

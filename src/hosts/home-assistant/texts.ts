@@ -18,6 +18,7 @@ export const TEXTS = {
   notSent: '{target}: {reason}',
   failures: 'Failed: {failed} of {total} targets. {each}',
   sent: ' Sent to: {targets}.',
+  untold: '{failed} of {total} targets failed, and whoever asked was stopped before it could be told',
   notConnected: 'no connection to {url} ({reason}), so nothing was sent',
   answerLost: 'no answer came from {url} ({reason}).',
   answerUnclear: 'the answer from {url} proves nothing (HTTP {status}).',

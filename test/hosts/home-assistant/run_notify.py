@@ -8,6 +8,7 @@ import asyncio
 import dataclasses
 import json
 import sys
+from types import SimpleNamespace
 
 sys.path.insert(0, sys.argv[1])
 
@@ -32,6 +33,7 @@ async def run(session, case):
     notify = {"twilio_sms": SMS, "twilio_call": CALL}[case["notify"]["platform"]](case["notify"])
     client = TwilioClient(session, block["account_sid"], block["auth_token"], block["url"])
     service = TwilioNotificationService(client, notify["platform"], notify["from_number"])
+    service.hass = SimpleNamespace(async_create_task=asyncio.create_task)
     results = []
     deliver = service.deliver
 

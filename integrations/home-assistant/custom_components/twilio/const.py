@@ -27,6 +27,7 @@ SAY_DO_NOT_RESEND_ID = "Do not send it again; tollboard status {id} shows what i
 SAY_NOT_SENT = "{target}: {reason}"
 SAY_FAILURES = "Failed: {failed} of {total} targets. {each}"
 SAY_SENT = " Sent to: {targets}."
+SAY_UNTOLD = "{failed} of {total} targets failed, and whoever asked was stopped before it could be told"
 SAY_NOT_CONNECTED = "no connection to {url} ({reason}), so nothing was sent"
 SAY_ANSWER_LOST = "no answer came from {url} ({reason})."
 SAY_ANSWER_UNCLEAR = "the answer from {url} proves nothing (HTTP {status})."

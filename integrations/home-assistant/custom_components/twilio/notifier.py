@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,21 +64,28 @@ class TwilioNotificationService(BaseNotificationService):
         if not targets:
             raise ServiceValidationError(const.SAY_NO_TARGET)
         content = PLATFORMS[self._platform].content(message, kwargs.get(ATTR_DATA) or {})
-        results = await self.deliver(targets, content)
+        # Whoever asked may be stopped meanwhile, as an automation that is restarted or turned off; all targets are tried.
+        delivery = self.hass.async_create_task(self.deliver(targets, content))
+        try:
+            results = await asyncio.shield(delivery)
+        except asyncio.CancelledError:
+            delivery.add_done_callback(_log_untold)
+            raise
         if any(result.error is not None for result in results):
             raise HomeAssistantError(_told(results))
 
     async def deliver(self, targets: list[str], content: Form) -> list[Result]:
-        """A result for each target in its order; one that is named twice is sent to once."""
+        """A result for each target in its order; a number that is named twice, in whatever spelling, is sent to once."""
         gate = asyncio.Semaphore(const.PARALLEL)
 
         async def one(target: str) -> Result:
             async with gate:
                 return await self._send(target, content)
 
-        distinct = list(dict.fromkeys(targets))
-        found = dict(zip(distinct, await asyncio.gather(*map(one, distinct)), strict=True))
-        return [found[target] for target in targets]
+        addresses = [_address(self._platform, "target", target) or target for target in targets]
+        distinct = dict(zip(reversed(addresses), reversed(targets), strict=True))
+        found = dict(zip(distinct, await asyncio.gather(*map(one, distinct.values())), strict=True))
+        return [replace(found[address], target=target) for address, target in zip(addresses, targets, strict=True)]
 
     async def _send(self, target: str, content: Form) -> Result:
         to = _address(self._platform, "target", target)
@@ -171,6 +178,14 @@ def _bad_target(target: str) -> str:
     if re.fullmatch(r"[1-9][0-9]{10,14}", digits):
         return const.SAY_BAD_TARGET_PLUS.format(value=digits)
     return const.SAY_BAD_TARGET.format(value=repr(target))
+
+
+def _log_untold(delivery: asyncio.Task[list[Result]]) -> None:
+    """What nobody is left to be told, without numbers."""
+    results = [] if delivery.cancelled() else delivery.result()
+    failed = sum(result.error is not None for result in results)
+    if failed:
+        _LOGGER.error(const.SAY_UNTOLD.format(failed=failed, total=len(results)))
 
 
 def _told(results: list[Result]) -> str:
