@@ -290,7 +290,7 @@ describe('a run', () => {
     expect(calls.map(({ service }) => service)).toEqual(['c.d']);
     expect(run.steps[0]).toMatchObject({
       path: 'actions/0',
-      error: expect.stringMatching(/a\.yaml:2: actions\/0: undef/),
+      error: expect.stringMatching(/a\.yaml:2: actions\/0: nothing is undefined/),
     });
   });
 
@@ -304,7 +304,7 @@ describe('a run', () => {
     [
       'has a template with a fault',
       "action: [{action: a.b, data: {x: '{{ nothing.at.all }}'}}]",
-      /a\.yaml:2: actions\/0: undefined/,
+      /a\.yaml:2: actions\/0: nothing is undefined/,
     ],
     [
       'counts to what is no number',
@@ -329,7 +329,7 @@ describe('a run', () => {
     [
       'has a wait whose trigger cannot be rendered',
       "action: [{wait_for_trigger: {trigger: event, event_type: '{{ nothing.at.all }}'}}]",
-      /actions\/0\/wait_for_trigger\/0: undef/,
+      /actions\/0\/wait_for_trigger\/0: nothing is undefined/,
     ],
     [
       'has a long value at fault, of which it shows the beginning',

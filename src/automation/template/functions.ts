@@ -2,12 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { escapeXml } from '../../core/xml.ts';
-import { pythonLiteral, pythonText } from './python.ts';
+import { byName, type Fn, isNumber, type Table } from './arguments.ts';
+import { collections } from './collections.ts';
+import { numbers } from './numbers.ts';
+import { pythonLiteral, pythonText, shown } from './python.ts';
 import { AT, dateTime, instantOf, printed, strftime, strptime } from './time.ts';
-
-/** Values come from the engine: mappings as `Map`, `none` as undefined, keyword arguments as a `Map` at the end. */
-type Fn = (...args: readonly unknown[]) => unknown;
-type Table = Readonly<Record<string, Fn>>;
 
 /** What a template may know of its world. */
 export interface World {
@@ -46,8 +45,27 @@ export const FUNCTION_NAMES = [
   'state_attr',
   'is_state_attr',
   'has_value',
+  'timedelta',
+  'as_timedelta',
+  'relative_time',
+  'time_since',
+  'time_until',
+  'urlencode',
+  ...Object.keys(numbers),
+  ...Object.keys(collections),
 ] as const;
-export const METHOD_NAMES = ['strftime', 'isoformat', 'timestamp', 'get', 'format'] as const;
+export const METHOD_NAMES = [
+  'strftime',
+  'isoformat',
+  'timestamp',
+  'weekday',
+  'isoweekday',
+  'date',
+  'time',
+  'get',
+  'format',
+  'zfill',
+] as const;
 
 export function createFunctions({ now }: World): Functions {
   const date = (at: number | null, fallback: readonly unknown[], what: string, value: unknown) => {
@@ -60,7 +78,7 @@ export function createFunctions({ now }: World): Functions {
   };
   const asDatetime: Fn = (value, ...fallback) => date(instantOf(value), fallback, 'as_datetime', value);
   const values: Table = {
-    int: (value, ...fallback) => toNumber(value, fallback, 'int', Math.trunc),
+    int: (value, ...fallback) => toInteger(value, fallback),
     float: (value, ...fallback) => toNumber(value, fallback, 'float', (number) => number),
     bool: (value, ...fallback) => toBool(value, fallback),
     as_timestamp: asTimestamp,
@@ -77,6 +95,12 @@ export function createFunctions({ now }: World): Functions {
     contains: (value, item) => contains(value, item),
     slugify: (value, mark) => slug(pythonText(value), typeof mark === 'string' ? mark : '_'),
     typeof: (value) => typeName(value),
+    relative_time: (value) => ago(now - instant(value, 'relative_time'), 1),
+    time_since: (value, precision = 1) => ago(now - instant(value, 'time_since'), Number(precision)),
+    time_until: (value, precision = 1) => ago(instant(value, 'time_until') - now, Number(precision)),
+    urlencode: (value) => urlEncoded(value),
+    ...numbers,
+    ...collections,
   };
   const filters: Table = {
     ...values,
@@ -106,9 +130,12 @@ export function createFunctions({ now }: World): Functions {
     ordinal: (value) => ordinal(Number(value)),
     // The engine's own leave in what XML cannot hold, such as the page break that a phone can send.
     ...Object.fromEntries(['e', 'escape', 'forceescape'].map((name): [string, Fn] => [name, escaped])),
-    urlencode: (value) => urlEncoded(value),
     multiply: (value, by) => Number(value) * Number(by),
     add: (value, by) => Number(value) + Number(by),
+    is_defined(value) {
+      if (value === undefined) throw new Error('is_defined got what is not defined');
+      return value;
+    },
     ord: (value) => str(value).codePointAt(0) ?? 0,
     flatten: (value) => (Array.isArray(value) ? value.flat(20) : value),
     format: (value, ...args) => percentFormat(str(value), args),
@@ -155,6 +182,14 @@ export function createFunctions({ now }: World): Functions {
       min: (...items) => extreme(items, (a, b) => a < b),
       max: (...items) => extreme(items, (a, b) => a > b),
       ...Object.fromEntries(
+        ['timedelta', 'as_timedelta'].map((name): [string, Fn] => [
+          name,
+          () => {
+            throw new Error(`${name} is not there: count in seconds, as in as_timestamp(now()) - 3600`);
+          },
+        ]),
+      ),
+      ...Object.fromEntries(
         ['states', 'is_state', 'state_attr', 'is_state_attr', 'has_value'].map((name): [string, Fn] => [
           name,
           () => {
@@ -167,6 +202,11 @@ export function createFunctions({ now }: World): Functions {
       strftime: (value, format) => strftime(instant(value, 'strftime'), str(format), isUtc(value)),
       isoformat: (value) => printed(instant(value, 'isoformat'), isUtc(value)).replace(' ', 'T'),
       timestamp: (value) => instant(value, 'timestamp') / 1000,
+      weekday: (value) => (Number(strftime(instant(value, 'weekday'), '%w', isUtc(value))) + 6) % 7,
+      isoweekday: (value) => Number(strftime(instant(value, 'isoweekday'), '%w', isUtc(value))) || 7,
+      date: (value) => strftime(instant(value, 'date'), '%Y-%m-%d', isUtc(value)),
+      time: (value) => strftime(instant(value, 'time'), '%H:%M:%S', isUtc(value)),
+      zfill: (value, width) => padded(str(value), { left: false, zero: true, width: Number(width) }),
       get: (value, name, fallback) => (value instanceof Map ? (value.get(name) ?? fallback) : fallback),
       format: (value, ...args) => braceFormat(str(value), args),
     },
@@ -217,13 +257,27 @@ function defaultOf(args: readonly unknown[], what: string, value: unknown): unkn
   const last = args.at(-1);
   if (last instanceof Map && last.has('default')) return last.get('default');
   if (args.length > 0) return args[0];
-  throw new Error(`${what} got ${pythonLiteral(value)} and has no default`);
+  throw new Error(`${what} got ${shown(value)} and has no default`);
 }
 
 function toNumber(value: unknown, fallback: readonly unknown[], what: string, round: (n: number) => number): unknown {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (!isNumber(value)) return defaultOf(fallback, what, value);
   return round(Number(value));
+}
+
+function toInteger(value: unknown, args: readonly unknown[]): unknown {
+  const { rest, named } = byName(args, ['base', 'default']);
+  const base = Number(named.base ?? rest[1] ?? 10);
+  const fallback = named.default ?? rest[0];
+  if (base === 10) return toNumber(value, fallback === undefined ? [] : [fallback], 'int', Math.trunc);
+  const digits = str(value)
+    .trim()
+    .toLowerCase()
+    .replace(/^0[xob]/, '');
+  const number = Number.parseInt(digits, base);
+  if (number.toString(base) === digits.replace(/^0+(?=.)/, '')) return number;
+  return defaultOf(fallback === undefined ? [] : [fallback], 'int', value);
 }
 
 function toBool(value: unknown, fallback: readonly unknown[]): unknown {
@@ -233,11 +287,6 @@ function toBool(value: unknown, fallback: readonly unknown[]): unknown {
   if (['true', 'yes', 'on', 'enable', '1'].includes(word)) return true;
   if (['false', 'no', 'off', 'disable', '0'].includes(word)) return false;
   return defaultOf(fallback, 'bool', value);
-}
-
-function isNumber(value: unknown): boolean {
-  if (typeof value === 'number' || typeof value === 'bigint') return Number.isFinite(Number(value));
-  return typeof value === 'string' && /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value);
 }
 
 function truthy(value: unknown): boolean {
@@ -389,6 +438,27 @@ function braceFormat(text: string, args: readonly unknown[]): string {
       });
     },
   );
+}
+
+const UNITS: ReadonlyArray<readonly [name: string, seconds: number]> = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+];
+
+/** `2 hours`, or with a precision of two `2 hours 5 minutes`. */
+function ago(ms: number, precision: number): string {
+  let left = Math.max(0, Math.floor(ms / 1000));
+  const parts: string[] = [];
+  for (const [name, seconds] of UNITS) {
+    const count = Math.floor(left / seconds);
+    left -= count * seconds;
+    if (count > 0 && parts.length < Math.max(1, precision)) parts.push(`${count} ${name}${count === 1 ? '' : 's'}`);
+  }
+  return parts.join(' ') || '0 seconds';
 }
 
 function truncate(text: string, length: number, killwords: boolean, end: string): string {

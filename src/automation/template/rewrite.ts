@@ -116,7 +116,8 @@ class Code {
   constructor(source: string, names: Names) {
     this.#names = names;
     this.#tokens = [];
-    for (TOKEN.lastIndex = 0; TOKEN.lastIndex < source.length; ) this.#tokens.push(TOKEN.exec(source)?.[0] ?? '');
+    for (TOKEN.lastIndex = 0; TOKEN.lastIndex < source.length; )
+      this.#tokens.push(asPython(TOKEN.exec(source)?.[0] ?? ''));
   }
 
   /** Everything up to the closing bracket, which is read, or to the end. */
@@ -173,6 +174,15 @@ class Code {
       } else return out;
     }
   }
+}
+
+/** In a text, a backslash before what is no escape stays a backslash: `'\\d+'` is a pattern as people write it. */
+function asPython(token: string): string {
+  if (!/^['"]/.test(token)) return token;
+  return token.replaceAll(/\\(?:x([0-9a-fA-F]{2})|([\s\S]))/g, (whole, hex: string | undefined, char: string) => {
+    if (hex !== undefined) return `\\u00${hex}`;
+    return `"'\\bfnrtu`.includes(char) ? whole : `\\\\${char}`;
+  });
 }
 
 function startsValue(token: string): boolean {

@@ -47,6 +47,27 @@ describe('templates as in Home Assistant', () => {
     ['{% set ns = namespace(sum=0) %}{% for i in list %}{% set ns.sum = ns.sum + i %}{% endfor %}{{ ns.sum }}', '6'],
     ['{% macro hi(x) %}hi {{ x }}{% endmacro %}{{ hi("you") }}', 'hi you'],
     ['{% raw %}{{ no }}{% endraw %}{# nothing #}', '{{ no }}'],
+    [
+      "{{ 3.14159 | round(2) }}|{{ 2.5 | round }}|{{ 3.2 | round(0, 'ceil') }}|{{ 'x' | round(1, default=0) }}",
+      '3.14|2|4|0',
+    ],
+    ["{{ 'OPEN 42' | regex_findall_index('(\\d+)') | int }}|{{ 'a\\tb' | length }}|{{ '\\x41\\'' }}", "42|3|A'"],
+    ["{{ '0x1f' | int(base=16) }}|{{ 'zz' | int(0, base=16) }}|{{ '7' | int(base=8) }}", '31|0|7'],
+    ['{{ [3,1,2] | median }}|{{ 4 | sqrt }}|{{ log(8, 2) | round }}|{{ pi | round(2) }}', '2|2|3|3.14'],
+    [
+      "{{ [1,2] | union([2,3]) }}|{{ [1,2] | difference([2]) }}|{{ zip([1],['a']) | list }}",
+      "[1, 2, 3]|[1]|[[1, 'a']]",
+    ],
+    ["{{ {'a': 1} | combine({'b': 2}) }}|{{ 'a b/c' | urlencode }}|{{ [7] | random }}", "{'a': 1, 'b': 2}|a%20b/c|7"],
+    [
+      "{{ utcnow().weekday() }}|{{ utcnow().isoweekday() }}|{{ utcnow().date() }}|{{ '5'.zfill(3) }}",
+      '2|3|2026-07-01|005',
+    ],
+    ["{{ relative_time(as_datetime('2026-07-01 10:30:00+00:00')) }}|{{ n | is_defined }}", '1 hour|7'],
+    [
+      "{{ {'a': {'b': 1}}.get('a').b }}|{{ iif(n > 5, {'c': [{'d': 2}]}, 0).c[0].d }}|{{ [map] | random }}",
+      "1|2|{'a': 1, 'b': None}",
+    ],
     ['{{ missing }}|{{ missing | default("d") }}|{{ missing is defined }}', '|d|False'],
   ];
   it.each(cases)('%s', (template, result) => expect(text(template)).toBe(result));
@@ -56,7 +77,13 @@ describe('a template with a fault', () => {
   const cases: Array<[template: string, says: RegExp]> = [
     ['{{ a b }}', /line 1/],
     ['a\n{{ "x" | int }}', /int got 'x' and has no default/],
-    ['{{ nothing.at.all }}', /undefined/],
+    ['{{ nothing.at.all }}', /^nothing is undefined \(line 1\)$/],
+    ['{{ trigger.event.data.Nope.x }}', /^trigger.event.data.Nope is undefined \(line 1\)$/],
+    ["{{ ['a' }}", /^[^\n]+$/],
+    ['{{ now() - timedelta(hours=1) }}', /timedelta is not there: count in seconds/],
+    ['{{ utcnow() - now() }}', /points in time are counted with in seconds/],
+    ['{{ [] | random }}', /random needs a list/],
+    [`{{ '${'x'.repeat(500)}' | int }}`, /^int got 'x{59}… and has no default$/],
     ['{{ x | nofilter }}', /nofilter/],
     ['{{ nofunction() }}', /nofunction/],
     ["{{ states('light.kitchen') }}", /states asks for a state of Home Assistant/],

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Environment, initSync } from 'minijinja-js/dist/web/minijinja_js.js';
-import { createFunctions, FUNCTION_NAMES, METHOD_NAMES, orderOf, print } from './functions.ts';
+import { createFunctions, FUNCTION_NAMES, METHOD_NAMES, orderOf, plain, print } from './functions.ts';
+import { CONSTANTS } from './numbers.ts';
 import { CALLED, isPlain, MAX_TEMPLATE, METHOD, PRINTED, rewriteTemplate } from './rewrite.ts';
 
 export interface Rendering {
@@ -48,7 +49,7 @@ export function render({ template, variables, now, check = false }: Rendering): 
     (run: (...args: unknown[]) => unknown) =>
     (...args: unknown[]) => {
       try {
-        return faults.length > 0 ? null : run(...args);
+        return faults.length > 0 ? null : toEngine(run(...args));
       } catch (error) {
         faults.push(error instanceof Error ? error : new Error(String(error)));
         return null;
@@ -59,6 +60,7 @@ export function render({ template, variables, now, check = false }: Rendering): 
     environment.fuel = FUEL;
     const { filters, tests, functions, methods } = createFunctions({ now });
     const orders = orderOf(variables);
+    for (const [name, value] of Object.entries(CONSTANTS)) environment.addGlobal(name, value);
     environment.addFilter(
       PRINTED,
       kept((value) => print(value, orders)),
@@ -79,17 +81,42 @@ export function render({ template, variables, now, check = false }: Rendering): 
     if (faults[0] === undefined) return text.trim();
   } catch (error) {
     // After a trap the environment belongs to nobody and is not freed: the whole engine is given up.
-    throw faults[0] ?? inWords(error);
+    throw faults[0] ?? inWords(error, { template, variables });
   }
   throw faults[0];
 }
 
+/** What the engine gives as a `Map` it takes as an object. */
+function toEngine(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? plain(value) : value;
+}
+
 /** The engine names its template `<string>` and its trap by number. */
-function inWords(error: unknown): Error {
+function inWords(error: unknown, rendering: Pick<Rendering, 'template' | 'variables'>): Error {
   if (isTrap(error)) return error as Error;
-  const message = error instanceof Error ? error.message : String(error);
-  if (/engine ran out of fuel/.test(message)) return new Error('the template takes too many steps');
-  return new Error(message.replace(/ ?\(in <string>:(\d+)\)/, ' (line $1)'));
+  // What comes after the first line shows the template as it was rewritten.
+  const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const message = first.replace(/ ?\(in <string>:(\d+)\)/, ' (line $1)');
+  if (/unsupported types map and (?:map|number)/.test(message))
+    return new Error('points in time are counted with in seconds, as in as_timestamp(now()) - 3600');
+  const name = message.startsWith('undefined value') ? nameUndefined(rendering) : null;
+  if (name !== null) return new Error(message.replace('undefined value', `${name} is undefined`));
+  return new Error(/engine ran out of fuel/.test(message) ? 'the template takes too many steps' : message);
+}
+
+/** The engine does not say what was undefined: the first name with a member that has nothing, but for the template's own. */
+function nameUndefined({ template, variables }: Pick<Rendering, 'template' | 'variables'>): string | null {
+  for (const [path] of template.matchAll(/\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+/g)) {
+    const names = path.split('.');
+    if (new RegExp(`(?:set|for|macro)\\b[^%]*\\b${names[0]}\\b`).test(template)) continue;
+    let value: unknown = variables;
+    for (const [index, name] of names.slice(0, -1).entries()) {
+      const within = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+      if (!within) return names.slice(0, index + 1).join('.');
+      value = (value as Record<string, unknown>)[name];
+    }
+  }
+  return null;
 }
 
 /** A trap of the engine (out of memory, its own bug): it must not be used again. */

@@ -1,0 +1,65 @@
+/** Filters and functions of lists and mappings that Home Assistant adds to Jinja. A set is a list without repeats. */
+
+import type { Table } from './arguments.ts';
+import { pythonLiteral } from './python.ts';
+
+/** As filters and as functions. */
+export const collections: Table = {
+  union: (a, b) => unique([...list('union', a), ...list('union', b)]),
+  intersect: (a, b) => unique(list('intersect', a).filter((item) => has(list('intersect', b), item))),
+  difference: (a, b) => unique(list('difference', a).filter((item) => !has(list('difference', b), item))),
+  symmetric_difference(a, b) {
+    const [one, two] = [list('symmetric_difference', a), list('symmetric_difference', b)];
+    return unique([...one.filter((item) => !has(two, item)), ...two.filter((item) => !has(one, item))]);
+  },
+  zip(...lists) {
+    const all = lists.map((one) => list('zip', one));
+    const length = Math.min(...all.map((one) => one.length));
+    return Array.from({ length: Number.isFinite(length) ? length : 0 }, (_, index) => all.map((one) => one[index]));
+  },
+  set: (value = []) => unique(list('set', value)),
+  tuple: (value = []) => list('tuple', value),
+  combine: (...maps) => new Map(maps.filter((one) => !isOption(one)).flatMap((one) => [...mapping('combine', one)])),
+  shuffle: (value) => shuffled(list('shuffle', value)),
+  random(value) {
+    const items = list('random', value);
+    if (items.length === 0) throw new Error('random needs a list with something in it');
+    return items[Math.floor(Math.random() * items.length)];
+  },
+};
+
+/** `recursive=` of `combine`, which is not looked at: mappings within mappings are taken whole. */
+function isOption(value: unknown): boolean {
+  return value instanceof Map && value.size === 1 && value.has('recursive');
+}
+
+function list(what: string, value: unknown): unknown[] {
+  if (Array.isArray(value)) return value as unknown[];
+  if (typeof value === 'string') return [...value];
+  throw new Error(`${what} needs a list, not ${pythonLiteral(value)}`);
+}
+
+function mapping(what: string, value: unknown): Map<unknown, unknown> {
+  if (value instanceof Map) return value;
+  throw new Error(`${what} needs a mapping, not ${pythonLiteral(value)}`);
+}
+
+function keyOf(value: unknown): string {
+  return `${typeof value} ${pythonLiteral(value)}`;
+}
+
+function has(items: readonly unknown[], item: unknown): boolean {
+  const key = keyOf(item);
+  return items.some((one) => keyOf(one) === key);
+}
+
+function unique(items: readonly unknown[]): unknown[] {
+  return [...new Map(items.map((item) => [keyOf(item), item])).values()];
+}
+
+function shuffled(items: readonly unknown[]): unknown[] {
+  return items
+    .map((item) => [Math.random(), item] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, item]) => item);
+}
