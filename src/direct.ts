@@ -4,6 +4,7 @@ import type { AccountSettings, Settings } from './config/settings.ts';
 import type { Entry, EntryKind, EntryRecord } from './core/entry.ts';
 import type { Clock, Messenger, Random, SendOptions, SendRequest, WaitUntil } from './core/ports.ts';
 import type { Transport } from './twilio/transport.ts';
+import { checkCredentials } from './core/credentials-check.ts';
 import { entryView, FINAL_STATES } from './core/entry.ts';
 import { isTollboardError, TollboardError } from './core/errors.ts';
 import { moved } from './core/outbox.ts';
@@ -133,23 +134,7 @@ export function createDirectMessenger(
       return resource;
     },
     recipients: (signal) => sessionOf(sessions, undefined).client.recipients(signal),
-    async check(signal) {
-      const { account, client } = sessionOf(sessions, undefined);
-      const fault = await client.probe(signal).then(() => null, refusalOf);
-      const message = fault?.message ?? `Twilio answers for account ${account.accountSid}.`;
-      return {
-        ok: fault === null,
-        checks: [
-          {
-            name: 'credentials',
-            ok: fault === null,
-            message,
-            remedy: fault?.remedy ?? null,
-            error: fault?.report ?? null,
-          },
-        ],
-      };
-    },
+    check: async (signal) => checkCredentials(sessionOf(sessions, undefined).client, signal),
     close: () => transport.close(),
   };
 }
@@ -252,10 +237,6 @@ function sessionOf(sessions: readonly Session[], wanted: string | undefined): Se
 
 function kindOf(sid: string): EntryKind {
   return sid.startsWith('CA') ? 'call' : 'message';
-}
-
-function refusalOf(error: unknown): TollboardError {
-  return isTollboardError(error) ? error : new TollboardError('TOLLBOARD_INTERNAL', { cause: error });
 }
 
 async function orNull<T>(answer: Promise<T>): Promise<T | null> {

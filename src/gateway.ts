@@ -11,6 +11,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
 import { startAutomations } from './automations.ts';
+import { isLoopbackHost } from './core/base-url.ts';
 import { TollboardError } from './core/errors.ts';
 import { WEBHOOK_PATH } from './core/inbound.ts';
 import { chooseAccount } from './delivery/accept.ts';
@@ -323,8 +324,7 @@ async function startOwnSimulator(
 const WELL_KNOWN_TOKEN = '1'.repeat(32);
 
 function refuseWellKnownTokens(host: string, accounts: readonly AccountSettings[]): void {
-  const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  if (loopback || !accounts.some(({ authTokens }) => authTokens.includes(WELL_KNOWN_TOKEN))) return;
+  if (isLoopbackHost(host) || !accounts.some(({ authTokens }) => authTokens.includes(WELL_KNOWN_TOKEN))) return;
   throw new TollboardError('TOLLBOARD_CONFIG_DEFAULT_CREDENTIALS', { details: { host } });
 }
 
@@ -367,12 +367,10 @@ function webhookBase(account: AccountSettings | undefined, addresses: Addresses)
 
 function webhookAddress(account: AccountSettings | undefined, addresses: Addresses) {
   // A Twilio on this machine, such as a simulator that runs by itself, needs no public address.
-  const near = account !== undefined && LOOPBACK.test(new URL(account.baseUrl).hostname);
+  const near = account !== undefined && isLoopbackHost(new URL(account.baseUrl).hostname);
   const reachable = account?.simulated === true || addresses.public !== null || near;
   return { base: webhookBase(account, addresses), reachable };
 }
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 function claimOptions(
   accounts: readonly AccountSettings[],

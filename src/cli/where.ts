@@ -5,7 +5,7 @@ import type { Options } from './command.ts';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { loadSettings } from '../config/load.ts';
-import { withoutCredentials } from '../core/base-url.ts';
+import { isLoopbackHost, withoutCredentials } from '../core/base-url.ts';
 import { TollboardError } from '../core/errors.ts';
 import { textOption, usageError } from './command.ts';
 
@@ -35,7 +35,6 @@ export interface WhereSources {
 }
 
 const FILE_LIMIT = 64 * 1024;
-const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * `--url/--token`, else `TOLLBOARD_URL/TOLLBOARD_TOKEN`, else `gateway.json` of the data folder, else Twilio credentials.
@@ -120,7 +119,7 @@ function tokenNow(dataDir: string, url: string): string | null {
 
 /** True for http(s) addresses of this machine alone. */
 export function isLoopback(url: string): boolean {
-  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && LOOPBACK_HOST.test(new URL(url).hostname);
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && isLoopbackHost(new URL(url).hostname);
 }
 
 /** `origin`: the flag or variable that named it. */

@@ -23,3 +23,8 @@ export function normalizeBaseUrl(text: string): string | null {
 export function withoutCredentials(text: string): string {
   return text.replaceAll(/\/\/[^/?#\s]*@/g, '//…@');
 }
+
+/** True for what only this machine answers to: `localhost`, `127.…`, `[::1]` as URLs write it, and the bare `::1`. */
+export function isLoopbackHost(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\]|::1)$/.test(host);
+}

@@ -2,9 +2,10 @@
 
 import type { EntryKind } from '../core/entry.ts';
 import type { GatewayApi } from '../core/gateway-api.ts';
-import type { CheckReport, Recipient, Store, TwilioAccount } from '../core/ports.ts';
+import type { Recipient, Store, TwilioAccount } from '../core/ports.ts';
 import type { AcceptOptions, SendingAccount } from './accept.ts';
 import type { CallbackOptions } from './tracker.ts';
+import { checkCredentials } from '../core/credentials-check.ts';
 import { isTollboardError, TollboardError } from '../core/errors.ts';
 import { accept, chooseAccount } from './accept.ts';
 import { cancel, findEntry, redact, resolveEntry } from './control.ts';
@@ -93,7 +94,7 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
       return clientOf(entry.account).fetchResource(entry.kind, entry.sid, signal);
     },
     recipients: (account, signal) => clientOf(account).recipients(signal),
-    connectivity: (account, signal) => connectivity(clientOf(account), signal),
+    connectivity: (account, signal) => checkCredentials(clientOf(account), signal),
     events: (query) => store.events(query),
     newestEvent: () => store.newestEvent(),
     counts: () => store.counts(),
@@ -115,19 +116,6 @@ export function createGatewayService(options: GatewayServiceOptions): GatewayApi
     proveAccount: options.proveAccount,
     metrics: options.metrics,
   };
-}
-
-/** Signed in, and allowed to see something: what a send needs, without sending. */
-async function connectivity(client: AccountClient, signal?: AbortSignal): Promise<CheckReport> {
-  try {
-    await client.probe(signal);
-    const message = `Twilio answers for account ${client.accountSid}.`;
-    return { ok: true, checks: [{ name: 'credentials', ok: true, message, remedy: null, error: null }] };
-  } catch (error) {
-    const { report } = isTollboardError(error) ? error : new TollboardError('TOLLBOARD_INTERNAL');
-    const { message, remedy } = report;
-    return { ok: false, checks: [{ name: 'credentials', ok: false, message, remedy, error: report }] };
-  }
 }
 
 /** The last request that the store did not take, while none was taken since. */

@@ -1,6 +1,7 @@
 /** Who may reach the server at all: by Host against DNS rebinding, by Origin against foreign web pages. */
 
 import type { IncomingHttpHeaders } from 'node:http';
+import { isLoopbackHost } from '../core/base-url.ts';
 import { TollboardError } from '../core/errors.ts';
 
 export interface GuardOptions {
@@ -17,7 +18,6 @@ export interface GuardedRequest {
 }
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * A check that throws `TOLLBOARD_HTTP_HOST_REFUSED` for a Host other than loopback names, `public_url`'s and
@@ -31,7 +31,7 @@ export function createGuard({ hosts, publicUrl }: GuardOptions): (request: Guard
     const host = headers.host?.toLowerCase() ?? '';
     const name = host.replace(/:\d*$/, '');
     // A target in absolute form would name a host of its own, past the Host header (RFC 9112 §3.2.2).
-    const known = LOOPBACK.test(name) || names.has(name);
+    const known = isLoopbackHost(name) || names.has(name);
     if (!known || !(url.startsWith('/') || (url === '*' && method === 'OPTIONS'))) {
       throw new TollboardError('TOLLBOARD_HTTP_HOST_REFUSED');
     }
