@@ -175,6 +175,30 @@ const FAULTS: Array<[what: string, yaml: string, code: string, words: string[]]>
   ['text in place of a mapping', 'listen: here\n', 'VALUE_INVALID', ['listen is "here"', 'a mapping of settings']],
   ['three tokens', 'twilio: {account_sid: AC1, auth_token: [a, b, c]}\n', 'VALUE_INVALID', ['a list', 'at most 2']],
   ['a sender without its plus', 'sender: 15551112222x\n', 'VALUE_INVALID', ['"15551112222x"', 'E.164']],
+  [
+    'a pace for what is no sender',
+    'senders:\n  5551112222: {per_second: 1}\n',
+    'VALUE_INVALID',
+    ['tollboard.yaml:2:3', 'senders is "5551112222"', 'E.164'],
+  ],
+  [
+    'a host with a port',
+    'listen: {hosts: [a.example, "b.example:80"]}\n',
+    'VALUE_INVALID',
+    ['"b.example:80"', 'without scheme and port'],
+  ],
+  [
+    'one host that is none',
+    'listen: {hosts: https://b.example}\n',
+    'VALUE_INVALID',
+    ['listen.hosts is "https://b.example"'],
+  ],
+  [
+    'an alias inside itself',
+    'listen: &l {hosts: *l}\n',
+    'SYNTAX',
+    ['tollboard.yaml:1:20', 'an alias stands within what it names'],
+  ],
   ['another store', 'store: postgres://x\n', 'VALUE_INVALID', ['sqlite']],
   [
     'credentials inside a URL',

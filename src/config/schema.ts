@@ -10,6 +10,7 @@ export type SettingType =
   | 'url'
   | 'path'
   | 'sender'
+  | 'host'
   | 'store'
   | 'target'
   | 'texts';
@@ -30,6 +31,8 @@ export interface Setting {
   readonly max?: number;
   /** Most items of `texts`. */
   readonly maxItems?: number;
+  /** What each of `texts` has to be. Default: any text. */
+  readonly items?: SettingType;
   readonly secret?: true;
 }
 
@@ -45,6 +48,8 @@ export interface Named {
   readonly description: string;
   /** What the key stands for, in capitals, for messages and docs. */
   readonly keyName: string;
+  /** What the key has to be. Default: any text. */
+  readonly keyType?: SettingType;
   readonly each: Group;
 }
 
@@ -209,6 +214,7 @@ export const SCHEMA: Group = {
         hosts: {
           kind: 'setting',
           type: 'texts',
+          items: 'host',
           default: '[]',
           maxItems: 100,
           description:
@@ -254,6 +260,7 @@ export const SCHEMA: Group = {
     senders: {
       kind: 'named',
       keyName: 'FROM',
+      keyType: 'sender',
       description: 'Pace per sender. Without an entry there is none: Twilio queues.',
       each: {
         kind: 'group',

@@ -1,6 +1,6 @@
 /** Reads a YAML file into values that know their place, with the tags `!env`, `!env_var`, `!secret` and `!include`. */
 
-import type { Document, Node, Pair } from 'yaml';
+import type { Alias, Document, Node, Pair } from 'yaml';
 import type { Located, MapEntry, Place } from '../core/located.ts';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -18,6 +18,8 @@ interface Reading {
   env: Readonly<Record<string, string | undefined>>;
   /** Files being read, outermost first: an include that returns to one of them is a loop. */
   files: string[];
+  /** What the aliases that are being followed name: one that leads back to them is a loop. */
+  aliased: readonly Node[];
   budget: { values: number };
 }
 
@@ -26,7 +28,7 @@ interface Reading {
  * `TOLLBOARD_CONFIG_TAG_UNRESOLVED`, each with file, line and column.
  */
 export function readSource(file: string, env: Reading['env'], namedBy = 'configuration'): Located {
-  return readFile(file, { env, files: [], budget: { values: MAX_VALUES } }, namedBy);
+  return readFile(file, { env, files: [], aliased: [], budget: { values: MAX_VALUES } }, namedBy);
 }
 
 export function printPlace(place: Place): string {
@@ -94,7 +96,7 @@ function locate(node: Node | null, context: FileContext, reading: Reading): Loca
     });
   }
   if (node === null) return { kind: 'empty', place };
-  if (isAlias(node)) return locate((node.resolve(context.document) as Node | undefined) ?? null, context, reading);
+  if (isAlias(node)) return followAlias(node, context, reading);
   if (isSeq(node)) {
     return { kind: 'list', items: node.items.map((item) => locate(item as Node | null, context, reading)), place };
   }
@@ -106,6 +108,16 @@ function locate(node: Node | null, context: FileContext, reading: Reading): Loca
   if (isTag(node.tag)) return resolveTag(node.tag, text, place, reading);
   if (node.type === 'PLAIN' && ['', '~', 'null'].includes(text)) return { kind: 'empty', place };
   return { kind: 'text', text, quoted: node.type !== 'PLAIN', secret: false, place };
+}
+
+function followAlias(alias: Alias, context: FileContext, reading: Reading): Located {
+  const named = (alias.resolve(context.document) as Node | undefined) ?? null;
+  if (named !== null && reading.aliased.includes(named)) {
+    throw new TollboardError('TOLLBOARD_CONFIG_SYNTAX', {
+      details: { where: printPlace(placeOf(alias, context)), fault: 'an alias stands within what it names' },
+    });
+  }
+  return locate(named, context, named === null ? reading : { ...reading, aliased: [...reading.aliased, named] });
 }
 
 function entriesOf(pair: Pair, context: FileContext, reading: Reading): MapEntry[] {

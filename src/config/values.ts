@@ -99,6 +99,11 @@ function readNode(
     readGroup(entry.value, node, `${key}.`, values, sources);
   } else if (node.kind === 'named') {
     for (const named of entriesOf(entry.value, `${key}.`, sources)) {
+      const { keyType } = node;
+      if (keyType !== undefined && PARSERS[keyType](named.key, '') === undefined) {
+        const text: Located = { kind: 'text', text: named.key, quoted: true, secret: false, place: named.place };
+        throw invalid(key, text, EXPECTED[keyType], false, sources);
+      }
       if (named.value.kind === 'empty')
         throw invalid(`${key}.${named.key}`, named.value, 'a mapping of settings', false, sources);
       readGroup(named.value, node.each, `${key}.${named.key}.`, values, sources);
@@ -123,10 +128,11 @@ function settingValue(source: Located, setting: Setting, key: string, sources: V
     return parse(key, item.text, type, sources.printPlace(item.place), folder, item.secret);
   };
   if (setting.type !== 'texts') return one(source, setting);
-  if (source.kind !== 'list') return one(source, setting);
-  const most = setting.maxItems ?? 100;
+  const { maxItems: most = 100, ...each } = setting;
+  const item: Setting = { ...each, type: setting.items ?? 'text' };
+  if (source.kind !== 'list') return [String(one(source, item))];
   if (source.items.length > most) throw invalid(key, source, expectation(setting), setting.secret === true, sources);
-  return source.items.map((item) => String(one(item, { ...setting, type: 'text' })));
+  return source.items.map((text) => String(one(text, item)));
 }
 
 function parse(
@@ -153,6 +159,8 @@ function parse(
 const SENDER =
   /^(\+[1-9]\d{4,14}|MG[0-9a-fA-F]{32}|\d{3,8}|[a-z]+:\S+|(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 &+_-]{0,10})$/;
 
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9._-]*[a-z0-9])?)$/i;
+
 const PARSERS: Readonly<Record<Setting['type'], (text: string, folder: string) => SettingValue | undefined>> = {
   text: (text) => (text === '' ? undefined : text),
   integer: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : undefined),
@@ -161,6 +169,7 @@ const PARSERS: Readonly<Record<Setting['type'], (text: string, folder: string) =
   url: (text) => (isWebUrl(text) ? text.replace(/\/+$/, '') : undefined),
   path: (text, folder) => (text === '' ? undefined : path.resolve(folder, text)),
   sender: (text) => (SENDER.test(text) ? text : undefined),
+  host: (text) => (HOST.test(text) ? text.toLowerCase() : undefined),
   store: (text) => (text === 'sqlite' ? text : undefined),
   target: (text) => (isTarget(text) ? text : undefined),
   texts: (text) => (text === '' ? undefined : [text]),
@@ -174,6 +183,7 @@ const EXPECTED: Readonly<Record<Setting['type'], string>> = {
   url: 'an http or https address without credentials, query or fragment',
   path: 'a path',
   sender: 'a number in E.164 form such as +15552014545, or a Messaging Service SID (MG and 32 hexadecimal digits)',
+  host: 'the name of a host without scheme and port, such as toll.example.com',
   store: '"sqlite" (this version has no other store yet)',
   target: 'an http or https address without fragment',
   texts: 'text, or a list of texts',
