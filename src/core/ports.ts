@@ -286,7 +286,7 @@ export interface Store {
   revokeToken(sid: string, now: number): Promise<boolean>;
   /** Remembers that a real (not simulated) account was used with this data. */
   noteAccount(account: string, simulated: boolean, now: number): Promise<void>;
-  /** Removes what is older than its retention; unfinished entries stay. Returns rows removed. */
+  /** Removes what is older than its retention; unfinished entries, and events that a consumer has to get yet, stay. Returns rows removed. */
   prune(retention: Retention, now: number): Promise<number>;
   /** A consistent copy while running, which remembers that it is one (made at `now`): see `recoverCopy`. */
   backup(file: string, now: number): Promise<void>;

@@ -47,6 +47,8 @@ export interface FollowOptions {
   filter: EventFilter;
   /** Ends the following. */
   signal: AbortSignal;
+  /** The gateway cannot be followed just now; once for each time that it is away. */
+  onAway?(): void;
 }
 
 /**
@@ -76,6 +78,8 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Toll
       if (isFatal(error, client)) throw error;
     }
     failures += 1;
+    // A stream that ended well may be there again at once.
+    if (failures === 2) options.onAway?.();
     const pause = backoffMs(Math.min(failures, LONGEST_STEP), random.number());
     await clock.sleep(pause, signal).catch(() => undefined);
   }

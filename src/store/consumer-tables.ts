@@ -23,6 +23,8 @@ export interface ConsumerTables {
   insertReplay(consumer: string, eventSeq: number): void;
   replayIsOpen(consumer: string, seq: number): boolean;
   deleteReplay(seq: number): void;
+  /** Whether somebody has not settled this event, or a replay of it. */
+  isOwed(eventSeq: number): boolean;
   /** Every consumer behind the newest event, no replays: for a copy, whose original went on with them. */
   settleAll(): void;
 

@@ -43,7 +43,6 @@ export class MemoryConsumers implements ConsumerTables {
   /** With the event goes what hangs on it, but not the keys that it claimed. */
   forgetEvent(seq: number): void {
     this.#answers.delete(seq);
-    for (const [replay, { eventSeq }] of this.#replays) if (eventSeq === seq) this.#replays.delete(replay);
   }
 
   names(): string[] {
@@ -78,6 +77,11 @@ export class MemoryConsumers implements ConsumerTables {
 
   deleteReplay(seq: number): void {
     this.#replays.delete(seq);
+  }
+
+  isOwed(wanted: number): boolean {
+    const replayed = [...this.#replays.values()].some(({ eventSeq }) => eventSeq === wanted);
+    return replayed || [...this.#places.values()].some((place) => place < wanted);
   }
 
   settleAll(): void {

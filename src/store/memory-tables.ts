@@ -251,7 +251,7 @@ const PRUNING: Record<PrunedTable, (tables: MemoryTables, olderThan: number, aft
   },
   events(tables, olderThan, after) {
     return pruneChunk([...tables.events.values()], after, {
-      old: (event) => event.at < olderThan,
+      old: (event) => event.at < olderThan && !tables.consumers.isOwed(event.seq),
       remove: ({ seq }) => {
         tables.events.delete(seq);
         tables.consumers.forgetEvent(seq);

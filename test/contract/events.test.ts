@@ -21,8 +21,9 @@ afterEach(() => {
 const add = (Body: string, From = '+15551230001') =>
   api.store.addEvent({ type: 'twilio_data_received', data: { Body, From } }, true, Date.now());
 const client = () => createGatewayClient({ url: api.url, token: api.token, clock: systemClock, random: plainRandom });
-const follow = (given: { since?: string; type?: string; fields?: string[] } = {}) =>
+const follow = (given: { since?: string; type?: string; fields?: string[] } = {}, onAway = () => {}) =>
   followEvents({
+    onAway,
     client: client(),
     clock: systemClock,
     random: plainRandom,
@@ -91,7 +92,12 @@ describe('events', () => {
 
   test('are followed on when the gateway was away', async () => {
     const port = Number(new URL(api.url).port);
-    const events = follow();
+    let away = 0;
+    const missed = Promise.withResolvers<void>();
+    const events = follow({}, () => {
+      away += 1;
+      missed.resolve();
+    });
     const first = events.next();
     const early = (async () => {
       for (let done = false; !done; ) {
@@ -104,17 +110,16 @@ describe('events', () => {
     const { store, token } = api;
     await api.server.close();
     await add('while away');
+    const next = events.next();
+    await missed.promise;
     const again = await startApiServer({
       store,
       port,
       gateway: { authorize: async ({ bearer = '' }: { bearer?: string }) => bearer === token } as never,
     });
-    const told: Array<string | undefined> = [];
-    for await (const { data } of events) {
-      told.push(data.Body);
-      if (data.Body === 'while away') break;
-    }
-    expect(told.at(-1)).toBe('while away');
+    const told: Array<string | undefined> = [(await next).value?.data.Body];
+    while (told.at(-1) !== 'while away') told.push((await events.next()).value?.data.Body);
+    expect(away).toBe(1);
     ending.abort();
     await again.server.close();
     api = await startApiServer();

@@ -78,7 +78,8 @@ async function follow(call: Call): Promise<number> {
         import('../../remote/events.ts'),
         import('../../system.ts'),
       ]);
-      const options = { client, clock: systemClock, random: plainRandom, filter, signal: call.io.interrupted };
+      const onAway = () => call.out.note('The gateway is away; this goes on where it stood once it is back.');
+      const options = { client, clock: systemClock, random: plainRandom, filter, signal: call.io.interrupted, onAway };
       let count = 0;
       for await (const event of followEvents(options)) print(call, event, count++);
       return 0;

@@ -9,6 +9,10 @@ import { eventFromRow } from './rows.ts';
 /** The greatest `seq` that an event ever had, also of those that were removed. */
 const NEWEST = `coalesce((select seq from sqlite_sequence where name = 'events'), 0)`;
 
+/** Consumers are few. */
+const OWED = 'select 1 from consumers where seq < ? limit 1';
+const REPLAYED = 'select 1 from replays where event_seq = ? limit 1';
+
 export class SqliteConsumers implements ConsumerTables {
   readonly #sql: Statements;
 
@@ -44,7 +48,6 @@ export class SqliteConsumers implements ConsumerTables {
   /** With the event goes what hangs on it, but not the keys that it claimed. */
   forgetEvent(seq: number): void {
     this.#sql.run('delete from answers where event_seq = ?', seq);
-    this.#sql.run('delete from replays where event_seq = ?', seq);
   }
 
   names(): string[] {
@@ -79,6 +82,10 @@ export class SqliteConsumers implements ConsumerTables {
 
   deleteReplay(seq: number): void {
     this.#sql.run('delete from replays where seq = ?', seq);
+  }
+
+  isOwed(eventSeq: number): boolean {
+    return this.#sql.get(OWED, eventSeq) !== undefined || this.#sql.get(REPLAYED, eventSeq) !== undefined;
   }
 
   settleAll(): void {

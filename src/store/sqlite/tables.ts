@@ -295,6 +295,7 @@ export class SqliteTables implements Tables {
     let removed = 0;
     for (const row of chunk) {
       if (Number(row.written_at) >= olderThan) continue;
+      if (table === 'events' && this.consumers.isOwed(Number(row.seq))) continue;
       if (table === 'entries') {
         const state = row.state as EntryState;
         if (!FINAL_STATES.has(state)) continue;
