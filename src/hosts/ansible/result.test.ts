@@ -113,6 +113,20 @@ describe('a result', () => {
     expect(output.invocation.module_args.account_sid).not.toContain('0');
   });
 
+  test('names what is at fault as the task does', () => {
+    const ours = errorReport('TOLLBOARD_PARAMETER_TYPE', {
+      details: { name: 'statusCallback', value: "'https://h_h.example/mediaUrl'", expected: 'a URL' },
+      remedy: 'Give `from` or `messagingServiceSid`, or set a default sender.',
+    });
+    const output = result(asked({ to_number: A }), {
+      do: 'send',
+      outcomes: [outcome(A, { ...REFUSED, error: ours })],
+    });
+    expect(output.msg).toMatch(/status_callback .*'https:\/\/h_h\.example\/mediaUrl'/);
+    expect(output.msg).toContain('Give `from_number` or `messaging_service_sid`, or set');
+    expect(output.results[0]?.error?.remedy).toContain('`from_number`');
+  });
+
   test('of a call speaks of calls', () => {
     const call = { _ansible_module_name: 'twilio_call', msg: undefined, say: 'Wake up.', to_number: A };
     const output = result(asked(call), { do: 'send', outcomes: [outcome(A, REFUSED)] });

@@ -3,6 +3,7 @@
 import type { ErrorReport } from '../../core/errors.ts';
 import type { Done, Outcome, Verdict, Work } from '../host.ts';
 import type { AnsibleAsked, Frame } from './request.ts';
+import { inOwnNames } from './own-names.ts';
 import { masked } from './secrets.ts';
 
 /** How a number fared: `sent` and `accepted` are good, `unsure` may have been sent. */
@@ -52,7 +53,10 @@ const WENT_OUT: ReadonlySet<NumberOutcome> = new Set(['sent', 'accepted', 'undel
 const FAILED: ReadonlySet<NumberOutcome> = new Set(['undelivered', 'unsent', 'unsure']);
 
 export function result(asked: AnsibleAsked, done: Done): AnsibleOutput {
-  const outcomes = done.do === 'send' ? done.outcomes : [];
+  const outcomes = (done.do === 'send' ? done.outcomes : []).map((outcome) => ({
+    ...outcome,
+    error: outcome.error === null ? null : inOwnNames(asked.kind, outcome.error),
+  }));
   const results = outcomes.map(numberResult);
   const failures = outcomes.flatMap((outcome) => {
     const what = OUTCOMES[outcome.verdict];
@@ -87,7 +91,9 @@ export function rehearsal(
   stopAtFailure: boolean,
 ): Work<AnsibleAsked, AnsibleOutput> {
   const first = faults.findIndex((fault) => fault !== null);
-  const reached = stopAtFailure && first >= 0 ? faults.slice(0, first + 1) : faults;
+  const reached = (stopAtFailure && first >= 0 ? faults.slice(0, first + 1) : faults).map((fault) =>
+    fault === null ? null : inOwnNames(asked.kind, fault),
+  );
   const failures = reached.flatMap((error, index) =>
     error === null ? [] : [{ number: asked.numbers[index] ?? '', what: sentence(error) }],
   );
