@@ -1,4 +1,5 @@
 import type { Forward, Store } from '../core/ports.ts';
+import type { ForwarderOptions } from './forwarder.ts';
 import twilio from 'twilio';
 import { expect, it, onTestFinished } from 'vitest';
 import { startReceiver } from '../../test/support/callback-receiver.ts';
@@ -6,12 +7,17 @@ import { accepted, callback, claimQuery, countingRandom, NOON, taken, tell } fro
 import { createManualClock } from '../../test/support/manual-clock.ts';
 import { TollboardError } from '../core/errors.ts';
 import { createMemoryStore } from '../store/memory.ts';
+import { systemClock } from '../system.ts';
 import { signForm } from '../twilio/signature.ts';
 import { startForwarder } from './forwarder.ts';
+import { createGuardedRequest } from './guarded-request.ts';
 
 const TOKEN = '1'.repeat(32);
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 type Answer = Parameters<typeof startReceiver>[0];
+
+const postPlainly: ForwarderOptions['post'] = async (to, body, headers, signal) =>
+  (await fetch(to, { method: 'POST', body, headers, signal })).status;
 
 /** A store with forwards to a receiver over HTTP, and a forwarder that has told what was due when `idle` resolves. */
 async function start(statuses: readonly string[], answer?: Answer, kind: 'message' | 'call' = 'message') {
@@ -28,13 +34,13 @@ async function start(statuses: readonly string[], answer?: Answer, kind: 'messag
   const disk = { locked: false };
   const settleForward: Store['settleForward'] = (seq, retryAt) =>
     disk.locked ? Promise.reject(new TollboardError('TOLLBOARD_STORE_BUSY')) : real.settleForward(seq, retryAt);
-  const run = () => {
+  const run = (post: ForwarderOptions['post'] = postPlainly) => {
     const forwarder = startForwarder({
       store: { ...real, settleForward },
       clock,
       logger: SILENT,
       sign: (_account, to, fields, of) => signForm(to, fields, TOKEN, of),
-      post: async (to, body, headers, signal) => (await fetch(to, { method: 'POST', body, headers, signal })).status,
+      post,
     });
     onTestFinished(() => forwarder.stop());
     return clock.untilSleeping(1);
@@ -71,6 +77,17 @@ it('gives up after five tries, and goes on with the next status', async () => {
     }
   }
   expect(receiver.values('MessageStatus')).toEqual([...Array<string>(5).fill('sent'), 'delivered']);
+});
+
+it('gives up at once on an address that is never called', async () => {
+  const { receiver, store, run } = await start(['sent', 'delivered']);
+  const own = Number(new URL(receiver.url).port);
+  const guarded = createGuardedRequest({ ownPorts: () => [own], clock: systemClock });
+  await run(
+    async (url, body, headers, signal) => (await guarded({ method: 'POST', url, body, headers, signal })).status,
+  );
+  expect(receiver.received).toEqual([]);
+  expect(await store.nextForward()).toBeNull();
 });
 
 it.each([204, 503])('does not tell twice what was answered %i while the disk takes nothing', async (status) => {

@@ -3,6 +3,7 @@
 import type { EntryKind } from '../core/entry.ts';
 import type { Clock, Forward, Logger, Store } from '../core/ports.ts';
 import type { DueLoop } from './loop.ts';
+import { isTollboardError } from '../core/errors.ts';
 import { startDueLoop } from './loop.ts';
 
 export interface ForwarderOptions {
@@ -74,7 +75,9 @@ async function attempt(
     throw new Error(`the receiver answered ${status}`);
   } catch (error) {
     if (signal.aborted) return undefined;
-    const wait = RETRY_MS[forward.attempts] ?? null;
+    // No later try would be allowed either.
+    const never = isTollboardError(error) && error.code === 'TOLLBOARD_TARGET_REFUSED';
+    const wait = never ? null : (RETRY_MS[forward.attempts] ?? null);
     const reason = error instanceof Error ? error.message : String(error);
     options.logger.warn(
       { entry: forward.entryId, attempts: forward.attempts + 1, reason, givenUp: wait === null },
