@@ -16,6 +16,7 @@ import { checkAutomations } from './automation/check.ts';
 import { parseAutomations } from './automation/parse.ts';
 import { createReplies } from './automation/replies.ts';
 import { CONSUMER, startRunner } from './automation/runner.ts';
+import { createSecrets, type Secrets } from './automation/secrets.ts';
 import { createServices, serviceNames } from './automation/services.ts';
 import { createSpokenPages, type SpokenPages } from './automation/spoken-pages.ts';
 import { createTemplateEngine } from './automation/template/engine.ts';
@@ -51,9 +52,12 @@ export interface Automations extends AutomationGateway {
 }
 
 /** Throws `TOLLBOARD_AUTOMATION_INVALID` for the first fault of the configuration, with its place. */
-export async function startAutomations(options: AutomationsOptions): Promise<Automations> {
+export async function startAutomations(given: AutomationsOptions): Promise<Automations> {
+  const secrets = createSecrets();
+  const options = { ...given, logger: hiding(given.logger, secrets) };
   const { clock, store, logger } = options;
   const parsed = parse(options.settings);
+  learn(secrets, options.settings);
   const engine = createTemplateEngine({ clock });
   const replies = createReplies(clock);
   const pages = createSpokenPages(options);
@@ -66,19 +70,21 @@ export async function startAutomations(options: AutomationsOptions): Promise<Aut
     engine,
     automations: parsed.automations,
     keepTracesMs: options.keepTracesMs,
+    secrets,
     call: (call, signal) => services(call, signal),
     onQuiet: (eventId) => replies.over(eventId),
   });
   const stopping = new AbortController();
   const watching = watch(options, stopping.signal, async (settings) => {
     const changed = parse(settings);
+    learn(secrets, settings);
     await options.consume(CONSUMER, changed.automations.length > 0);
     services = servicesOf({ ...options, settings }, changed, { engine, replies, pages });
     runner.reload(changed.automations);
     logger.info({ automations: changed.automations.length }, 'the automations were read again');
   });
   return {
-    ...gatewayOf(runner, pages),
+    ...gatewayOf(runner, pages, secrets),
     replier: (event, signal) => (runner.mayAnswer(event) ? replies.await(event.id, signal) : null),
     async stop() {
       stopping.abort();
@@ -86,6 +92,19 @@ export async function startAutomations(options: AutomationsOptions): Promise<Aut
       await runner.stop();
       await engine.close();
     },
+  };
+}
+
+function learn(secrets: Secrets, { automations, notify, restCommand }: AutomationSettings): void {
+  secrets.learn([automations, notify, restCommand]);
+}
+
+function hiding(logger: Logger, { show }: Secrets): Logger {
+  return {
+    debug: (facts, message) => logger.debug(show(facts), message),
+    info: (facts, message) => logger.info(show(facts), message),
+    warn: (facts, message) => logger.warn(show(facts), message),
+    error: (facts, message) => logger.error(show(facts), message),
   };
 }
 
@@ -196,13 +215,13 @@ async function notifyOnce(
   );
 }
 
-function gatewayOf(runner: Runner, pages: SpokenPages): AutomationGateway {
+function gatewayOf(runner: Runner, pages: SpokenPages, { show }: Secrets): AutomationGateway {
   return {
     automations: () => runner.automations(),
-    runs: async (id) => (await runner.runs(id)).map(runView),
+    runs: async (id) => (await runner.runs(id)).map((run) => runView(show(run))),
     async run(id) {
       const { run, as } = await runner.runNow(id);
-      return { ...runView(run), outcome: as };
+      return { ...runView(show(run)), outcome: as };
     },
     page: (name) => pages.page(name),
   };

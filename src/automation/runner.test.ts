@@ -12,6 +12,7 @@ import { createMemoryStore } from '../store/memory.ts';
 import { systemClock, systemRandom } from '../system.ts';
 import { parseAutomations } from './parse.ts';
 import { CONSUMER, type Runner, startRunner } from './runner.ts';
+import { createSecrets } from './secrets.ts';
 import { createTemplateEngine } from './template/engine.ts';
 
 const engine = createTemplateEngine({ clock: systemClock });
@@ -66,6 +67,7 @@ async function bench(yaml: string, store = createMemoryStore({ random: systemRan
       engine,
       automations: automations(made?.yaml ?? yaml),
       keepTracesMs: 90 * DAY,
+      secrets: createSecrets(),
       async call(call) {
         calls.push(call);
         tell();

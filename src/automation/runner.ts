@@ -11,6 +11,7 @@ import type { Clock, Logger, Store } from '../core/ports.ts';
 import type { Automation } from './definition.ts';
 import type { Run } from './journal.ts';
 import type { RunWorld, ServiceCall } from './run.ts';
+import type { Secrets } from './secrets.ts';
 import type { TemplateEngine } from './template/engine.ts';
 import type { Value } from './template/python.ts';
 import type { Fired } from './trigger.ts';
@@ -18,7 +19,7 @@ import type { TriggerIndex } from './trigger-index.ts';
 import { TollboardError } from '../core/errors.ts';
 import { createFiring, type Firing } from './firing.ts';
 import { createLineages, type Lineages, runOf } from './lineages.ts';
-import { createRuns, firedRecord, type Runs, runRecord } from './runs.ts';
+import { createRuns, type Runs } from './runs.ts';
 import { type Times, watchTimes } from './times.ts';
 import { indexTriggers } from './trigger-index.ts';
 import { type Admission, UnderWay } from './under-way.ts';
@@ -35,6 +36,8 @@ export interface RunnerOptions {
   automations: readonly Automation[];
   /** How long the trace of a run is kept, milliseconds. */
   keepTracesMs: number;
+  /** Of the configuration: stand in nothing that is stored. */
+  secrets: Pick<Secrets, 'hide' | 'reveal'>;
   /** Carries out a service call; rejects with what it failed with. */
   call(service: ServiceCall, signal: AbortSignal): Promise<Value>;
   /** Told once no run that might reply to an event is under way any more: nothing will answer it. */
@@ -93,11 +96,11 @@ class AutomationRunner implements Runner {
   #swept = Number.NEGATIVE_INFINITY;
 
   constructor(options: RunnerOptions) {
-    const { store, clock, logger, automations, keepTracesMs: keepMs } = options;
+    const { store, clock, logger, automations, secrets, keepTracesMs: keepMs } = options;
     this.#options = options;
     this.#automations = automations;
     this.#index = indexTriggers(automations);
-    this.#runs = createRuns({ store, clock, keepMs });
+    this.#runs = createRuns({ store, clock, keepMs, secrets });
     this.#firing = createFiring(options);
     this.#waits = createWaits({ clock });
     this.#underWay = new UnderWay({
@@ -155,7 +158,7 @@ class AutomationRunner implements Runner {
       const details = { id: automation.id.slice(0, 80), mode: automation.mode, running };
       throw new TollboardError('TOLLBOARD_AUTOMATION_BUSY', { details });
     }
-    await this.#keeping([admitted.run], null, () => store.keep({ put: [runRecord(admitted.run)] }));
+    await this.#keeping([admitted.run], null, () => store.keep({ put: [this.#runs.record(admitted.run)] }));
     return admitted;
   }
 
@@ -238,7 +241,10 @@ class AutomationRunner implements Runner {
       return true;
     }
     const settle = [...this.#idle.splice(0), settled];
-    const put = [...runs.map(runRecord), ...waits.map(({ waiting, fired }) => firedRecord(waiting, fired))];
+    const put = [
+      ...runs.map(this.#runs.record),
+      ...waits.map(({ waiting, fired }) => this.#runs.firedRecord(waiting, fired)),
+    ];
     const kept = await this.#keeping(runs, parent, () => store.keep({ put, settle }), waits);
     if (kept) this.#looked(event);
     return kept;
@@ -340,7 +346,10 @@ class AutomationRunner implements Runner {
       if (admitted !== null) runs.push(admitted.run);
     }
     const waits = await this.#waits.fired(event);
-    const put = [...runs.map(runRecord), ...waits.map(({ waiting, fired }) => firedRecord(waiting, fired))];
+    const put = [
+      ...runs.map(this.#runs.record),
+      ...waits.map(({ waiting, fired }) => this.#runs.firedRecord(waiting, fired)),
+    ];
     await this.#keeping(runs, parent, () => store.keep({ put }), waits);
   }
 
@@ -350,7 +359,7 @@ class AutomationRunner implements Runner {
     const { store, logger } = this.#options;
     const run = this.#underWay.admit({ id: `time-${at}.${automation.id}`, automation, trigger })?.run;
     if (run === undefined) return;
-    await this.#keeping([run], null, () => store.keep({ put: [runRecord(run)] })).catch((error: unknown) => {
+    await this.#keeping([run], null, () => store.keep({ put: [this.#runs.record(run)] })).catch((error: unknown) => {
       const facts = { automation: automation.id, error: String(error) };
       logger.error(facts, 'a time came, but its run could not be kept');
     });

@@ -6,6 +6,7 @@
 import type { RoomRecord } from '../core/consumer.ts';
 import type { Clock, Store } from '../core/ports.ts';
 import type { Run, Waiting } from './journal.ts';
+import type { Secrets } from './secrets.ts';
 import type { Fired } from './trigger.ts';
 import { actionsOf } from './definition.ts';
 
@@ -15,6 +16,10 @@ export const ROOM = 'automation';
 const PAGE = 20;
 
 export interface Runs {
+  /** Of a run under way, for a write with others. */
+  record(run: Run): RoomRecord;
+  /** What fired for a wait, until its run has noted it. */
+  firedRecord(waiting: Waiting, fired: Fired): RoomRecord;
   /** In the order of their arrival. */
   underWay(): Promise<Run[]>;
   /** Of one automation, in no particular order; also of one that is no longer in the file. */
@@ -34,16 +39,8 @@ export interface RunsOptions {
   clock: Clock;
   /** How long traces are kept, milliseconds. */
   keepMs: number;
-}
-
-/** Of a run under way. */
-export function runRecord(run: Run): RoomRecord {
-  return { room: ROOM, key: keyOf(run), value: run, dueAt: null };
-}
-
-/** What fired for a wait, until its run has noted it. */
-export function firedRecord(waiting: Waiting, fired: Fired): RoomRecord {
-  return { room: ROOM, key: firedKey(waiting), value: fired, dueAt: null };
+  /** Stand on no disk. */
+  secrets: Pick<Secrets, 'hide' | 'reveal'>;
 }
 
 const UNDER_WAY = 'run/';
@@ -74,7 +71,7 @@ function firedOf(runId: string): string {
   return `fired/${encodeURIComponent(runId)}/`;
 }
 
-export function createRuns({ store, clock, keepMs }: RunsOptions): Runs {
+export function createRuns({ store, clock, keepMs, secrets }: RunsOptions): Runs {
   /** By automation: what changes the list of its traces, one after the other. */
   const turns = new Map<string, Promise<void>>();
 
@@ -100,7 +97,7 @@ export function createRuns({ store, clock, keepMs }: RunsOptions): Runs {
   }
 
   async function runsUnder(prefix: string): Promise<Run[]> {
-    return (await under(prefix)).map(({ value }) => value as Run);
+    return (await under(prefix)).map(({ value }) => secrets.reveal(value as Run));
   }
 
   /** Keys of what its waits left; most runs have none. */
@@ -124,7 +121,7 @@ export function createRuns({ store, clock, keepMs }: RunsOptions): Runs {
 
   async function end(run: Run): Promise<void> {
     const { id } = run.automation;
-    const trace = { room: ROOM, key: traceKey(run), value: run, dueAt: clock.now() + keepMs };
+    const trace = { room: ROOM, key: traceKey(run), value: secrets.hide(run), dueAt: clock.now() + keepMs };
     const all = [...(await kept(id)).filter((key) => key !== trace.key), trace.key];
     const surplus = Math.max(0, all.length - run.automation.traces);
     const gone = [keyOf(run), ...(await firedFor(run)), ...all.slice(0, surplus)];
@@ -134,17 +131,23 @@ export function createRuns({ store, clock, keepMs }: RunsOptions): Runs {
     });
   }
 
+  const record = (run: Run) => ({ room: ROOM, key: keyOf(run), value: secrets.hide(run), dueAt: null });
+
   return {
+    record,
+    firedRecord: (waiting, fired) => {
+      return { room: ROOM, key: firedKey(waiting), value: secrets.hide(fired), dueAt: null };
+    },
     underWay: () => runsUnder(UNDER_WAY),
     traces: (automation) => runsUnder(tracesOf(automation)),
     hasEnded: async (run) => (await store.record(ROOM, traceKey(run))) !== null,
     async save(run) {
-      if (run.ending === 'running') await store.keep({ put: [runRecord(run)] });
+      if (run.ending === 'running') await store.keep({ put: [record(run)] });
       else await inTurn(run.automation.id, () => end(run));
     },
     async fired(waiting) {
       const found = await store.record(ROOM, firedKey(waiting));
-      return found === null ? null : (found.value as Fired);
+      return found === null ? null : secrets.reveal(found.value as Fired);
     },
     async sweep() {
       for (;;) {

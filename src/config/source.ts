@@ -140,7 +140,7 @@ function resolveTag(tag: Tag, argument: string, place: Place, reading: Reading):
     const secrets = readFile(path.join(folder, 'secrets.yaml'), reading, printPlace(place));
     const found = secrets.kind === 'map' ? secrets.entries.find((entry) => entry.key === argument)?.value : undefined;
     if (found?.kind !== 'text') return fail('secrets.yaml beside the file has no such key');
-    return { ...found, secret: true, place };
+    return { ...found, secret: true, secretName: argument, place };
   }
   // Home Assistant's form: a default may follow the name.
   const [name = '', ...rest] = argument.trim().split(/\s+/);

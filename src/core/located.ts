@@ -8,7 +8,8 @@ export interface Place {
 
 /** A value of the file. A scalar keeps its text: `+15550000001` is a number to YAML and a sender to us. */
 export type Located =
-  | { kind: 'text'; text: string; quoted: boolean; secret: boolean; place: Place }
+  /** `secretName`: of `!secret`. */
+  | { kind: 'text'; text: string; quoted: boolean; secret: boolean; secretName?: string; place: Place }
   | { kind: 'list'; items: Located[]; place: Place }
   | { kind: 'map'; entries: MapEntry[]; place: Place }
   | { kind: 'empty'; place: Place };

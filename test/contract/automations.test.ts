@@ -2,7 +2,7 @@
 
 import type { AddressInfo } from 'node:net';
 import type { RunView } from '../../src/core/automations.ts';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -176,6 +176,33 @@ automation:${ON_DELIVERED}
     const [other] = await until('other', ended(1));
     expect(other).toMatchObject({ ending: 'finished', steps: [{}, { result: { message: 'fine' } }] });
   });
+});
+
+test('a secret reaches whom it is for, over a restart, and no trace, no log and no file', async () => {
+  const { url, seen } = await receiver();
+  const { folder, text, until, restart, log } = await stage(
+    `
+rest_command:
+  tell: {url: '${url}/tell', method: post, payload: '{{ pin }}'}
+automation:${ON_DELIVERED}
+    action:
+      - variables: {pin: !secret pin}
+      - delay: {milliseconds: 1500}
+      - action: rest_command.tell
+        data: {pin: '{{ pin }}'}
+      - delay: '{{ pin }}'
+`,
+    { 'secrets.yaml': 'pin: "hunter2-is-a-secret"\n' },
+  );
+  await text('one');
+  await until('delivered', (all) => all[0]?.steps.some(({ path }) => path === 'actions/1') ?? false);
+  await restart();
+  const [run] = await until('delivered', ended(1));
+  expect(seen).toMatchObject([{ body: 'hunter2-is-a-secret' }]);
+  expect(run?.error).toContain("actions/3: the duration is '!secret pin'; expected seconds");
+  expect(run?.steps[0]?.changed).toEqual({ pin: '!secret pin' });
+  const files = readdirSync(join(folder, 'data')).map((name) => readFileSync(join(folder, 'data', name), 'latin1'));
+  for (const where of [JSON.stringify(run), log.join('\n'), ...files]) expect(where).not.toContain('hunter2');
 });
 
 test('automations that text because of their own texts come to an end, with one sentence, and stop nothing else', async () => {
