@@ -2,6 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
+import { TollboardError } from '../core/errors.ts';
 
 export interface Stream {
   write(text: string): unknown;
@@ -18,6 +19,9 @@ export interface Io {
   /** Aborted by the first SIGINT or SIGTERM. A second one ends the process at once, whatever it does. */
   readonly interrupted: AbortSignal;
 }
+
+/** Exit code for what may have been done and is not known. */
+const UNKNOWN = 4;
 
 const EXIT_AFTER_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -47,8 +51,7 @@ export function processIo(): Io {
 function openedLate(name: 'stdout' | 'stderr', descriptor: number): Stream {
   let opened: NodeJS.WriteStream | null = null;
   const open = () => {
-    // A reader that went away (`| head`) is no fault of the command; what it does goes on to its own exit code.
-    opened ??= process[name].on('error', swallowBrokenPipe);
+    opened ??= process[name].on('error', name === 'stdout' ? outputFailed : ignore);
     return opened;
   };
   return {
@@ -62,6 +65,26 @@ function openedLate(name: 'stdout' | 'stderr', descriptor: number): Stream {
   };
 }
 
-function swallowBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+let told = false;
+
+/**
+ * A reader that went away (`| head`) is no fault of the command; what it does goes on to its own exit code. So it does on a
+ * full disk, but there a success is one that nobody was told of.
+ */
+function outputFailed({ code }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE' || told) return;
+  told = true;
+  const {
+    message,
+    remedy,
+    code: ours,
+  } = new TollboardError('TOLLBOARD_CLI_OUTPUT_FAILED', { details: { reason: code } });
+  process.stderr.on('error', ignore).write(`Error: ${message}\n${remedy}\n(${ours})\n`);
+  process.once('exit', (exit) => {
+    if (exit === 0) process.exitCode = UNKNOWN;
+  });
+}
+
+function ignore(): void {
+  // There is nowhere left to tell it.
 }

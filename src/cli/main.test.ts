@@ -35,6 +35,8 @@ describe('usage', () => {
 
   it('--help and --version print on stdout and are none', async () => {
     expect(await tollboard(['send', '--help'])).toMatchObject({ code: 0, err: '' });
+    expect(await tollboard(['help', 'config', 'token'])).toEqual(await tollboard(['config', 'token', '--help']));
+    expect(await tollboard(['help'])).toEqual(await tollboard(['--help']));
     expect((await tollboard(['--version'])).out).toMatch(/^\d+\.\d+\.\d+/);
   });
 
@@ -51,6 +53,7 @@ describe('usage', () => {
     [['send', '--to', '+15550100001', '--body', 'x', '--direct', '--url', 'http://127.0.0.1:1'], '--direct goes past'],
     [['call', '--to', '+15550100001', '--say', 'x', '--direct', '--token', 'x'], '--direct goes past'],
     [['status', 'SM1', '--resolve', 'maybe'], '--resolve is "maybe"'],
+    [['status', 'SM1', '--watch', '--explain'], '--watch goes on'],
     [['status'], "missing required argument 'id'"],
     [['simulator', 'clock', '--advance', 'x'], '--advance is "x"'],
   ])('%j is answered by one error with its remedy', async (argv, words) => {

@@ -13,7 +13,8 @@ import { processIo } from './io.ts';
 import { createOutput } from './output.ts';
 
 /** Runs `tollboard <argv…>` and resolves with the exit code; never rejects. */
-export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+export async function main(words: readonly string[], io: Io = processIo()): Promise<number> {
+  const argv = words[0] === 'help' ? [...words.slice(1), '--help'] : words;
   const json = argv.includes('--json');
   try {
     return await run(argv, io);

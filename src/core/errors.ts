@@ -197,6 +197,12 @@ export const ERRORS = {
     remedy:
       'Start a gateway with "npx tollboard start", name one with --url and --token, or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.',
   },
+  TOLLBOARD_CLI_OUTPUT_FAILED: {
+    kind: 'unavailable',
+    message: 'Standard output cannot be written ({reason}).',
+    remedy:
+      'Make room for it. What was sent stays sent: ask for it ("tollboard events", "tollboard status <id>"), do not send it again.',
+  },
   TOLLBOARD_CLI_SIMULATOR_REFUSED: {
     kind: 'invalid',
     message: 'The simulator at {url} refused the request with HTTP {status}.',

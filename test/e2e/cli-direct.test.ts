@@ -1,7 +1,7 @@
 import type { Program, Service } from '../support/program.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -117,6 +117,24 @@ describe('at the edge of a pipe', () => {
     child.stderr.on('data', (part) => (err += String(part)));
     const [code] = await once(child, 'close');
     expect([code, err]).toEqual([0, '']);
+  });
+
+  it('a full disk under the output is one clear error, and never the exit code of a success', async () => {
+    const bin = fileURLToPath(new URL('../../bin/tollboard.js', import.meta.url));
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [bin, 'simulator', 'messages', '--json'], {
+      cwd: program.cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    let err = '';
+    child.stderr?.on('data', (part) => (err += String(part)));
+    const [code] = await once(child, 'close');
+    expect(code).toBe(4);
+    expect(err).toMatch(
+      /^Error: Standard output cannot be written \(ENOSPC\)\.\n.+\n\(TOLLBOARD_CLI_OUTPUT_FAILED\)\n$/,
+    );
   });
 
   it('Ctrl-C stops a simulator cleanly', async () => {

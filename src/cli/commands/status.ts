@@ -41,6 +41,8 @@ async function status(call: Call): Promise<number> {
     throw usageError(`--resolve is ${JSON.stringify(choice.slice(0, 40))}; expected ${CHOICES.join(', ')}`);
   }
   if (options.sid !== undefined && choice !== 'sent') throw usageError('--sid belongs to --resolve sent');
+  if (options.watch === true && options.explain === true)
+    throw usageError('--explain shows what was, --watch goes on with what comes: give one of them');
   if (choice !== undefined)
     await withGateway(call, '--resolve', (remote) => remote.resolve(id, choice, textOption(options, 'sid')));
   if (options.explain === true) return withGateway(call, '--explain', (remote) => explain(remote, id, call));
