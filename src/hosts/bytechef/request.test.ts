@@ -87,6 +87,11 @@ describe('the input of Send SMS', () => {
     expect(paramsOf(input({ ...TEXT, ...texts }))).toMatchObject({ validityPeriod: 60, smartEncoded: true });
   });
 
+  it('makes no item of null', () => {
+    const params = paramsOf(input({ ...TEXT, persistentAction: [null, 'geo:1,2'] }));
+    expect(params).toMatchObject({ persistentAction: ['geo:1,2'] });
+  });
+
   it('takes one media URL for a list of one', () => {
     const media = { ...TEXT, content: 2, mediaUrl: 'https://example.com/a.png' };
     expect(paramsOf(input(media))).toEqual({ from: '+15550000001', mediaUrl: ['https://example.com/a.png'] });
@@ -216,6 +221,14 @@ describe('an input that cannot be sent', () => {
       message: expect.stringContaining('inputParameters'),
     });
     expect(bytechefCredentials(given)).toBeNull();
+  });
+
+  test.each([
+    [{ body: { text: 'Hello' } }, 'body is an object; expected one value.'],
+    [{ statusCallback: ['https://example.com/'] }, 'statusCallback is ["https://example.com/"]; expected one value.'],
+    [{ persistentAction: [{ geo: 1 }] }, 'persistentAction is {"geo":1}; expected a list of texts.'],
+  ])('with an object where a text belongs says so: %j', (change, message) => {
+    expect(refusal(input({ ...TEXT, ...change })).message).toContain(JSON.stringify(message).slice(1, -1));
   });
 
   test('without a recipient says so', () => {

@@ -5,6 +5,7 @@ import type { ParameterValue, ParameterValues } from '../../core/parameter.ts';
 import type { HostCredentials, Work } from '../host.ts';
 import type { Property } from './definition.ts';
 import type { BytechefOutput } from './result.ts';
+import { withoutCredentials } from '../../core/base-url.ts';
 import { errorReport } from '../../core/errors.ts';
 import { typedValue } from '../../core/form.ts';
 import { MESSAGE_PARAMETERS } from '../../core/message-parameters.ts';
@@ -57,6 +58,7 @@ export function bytechefRequest(input: unknown): Work<BytechefAsked, BytechefOut
     (unknown === null ? null : unknownFault(unknown)) ??
     chooserFault(values) ??
     sendAtFault(values.sendAt) ??
+    objectFault(values) ??
     presenceFault(to, values, params);
   if (fault !== null) return { do: 'answer', ok: false, output: failure(to, fault) };
   return {
@@ -199,7 +201,12 @@ function paramsOf(values: Values): ParameterValues {
 const NUMERIC: ReadonlySet<string> = new Set(['integer', 'number']);
 
 function listOf(value: unknown): string[] {
-  return (Array.isArray(value) ? value : [value]).map((item) => String(item).trim()).filter((item) => item !== '');
+  return itemsOf(value).map((item) => String(item).trim());
+}
+
+/** Blank items are left out. */
+function itemsOf(value: unknown): unknown[] {
+  return (Array.isArray(value) ? value : [value]).filter((item) => !isBlank(item));
 }
 
 /**
@@ -231,6 +238,21 @@ function sendAtFault(value: unknown): ErrorReport | null {
         'an object with a dateTime such as 2026-12-01T09:30:00 and a zoneId from Etc/GMT-14 to Etc/GMT+12, or ISO 8601 text',
     },
   });
+}
+
+/** An object would go out as its name in JavaScript; where one belongs, its own check looks at it. */
+function objectFault(values: Values): ErrorReport | null {
+  for (const { name, type } of MESSAGE_PARAMETERS) {
+    if (type === 'json' || type === 'datetime') continue;
+    const list = type === 'list';
+    const parts = list ? itemsOf(values[name]) : [values[name]];
+    const misfit = parts.find((part) => typeof part === 'object' && part !== null);
+    if (misfit === undefined) continue;
+    const value = name === 'body' ? 'an object' : withoutCredentials(JSON.stringify(misfit)).slice(0, 80);
+    const expected = list ? 'a list of texts' : 'one value';
+    return errorReport('TOLLBOARD_PARAMETER_TYPE', { details: { name, value, expected } });
+  }
+  return null;
 }
 
 function warningsOf({ validityPeriod }: ParameterValues): string[] {
