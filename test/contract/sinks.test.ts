@@ -7,8 +7,9 @@ import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { validateRequest } from 'twilio/lib/webhooks/webhooks.js';
 import { describe, expect, test } from 'vitest';
-import { TollboardError } from '../../src/core/errors.ts';
+import { errorReport, TollboardError } from '../../src/core/errors.ts';
 import { eventView } from '../../src/core/event.ts';
+import { deadRecord } from '../../src/sinks/progress.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { systemRandom } from '../../src/system.ts';
 import { type CallbackReceiver, type ReceivedCallback, startReceiver } from '../support/callback-receiver.ts';
@@ -288,6 +289,21 @@ describe('a sink that fails', () => {
     expect(receiver.values('Body')).toEqual(['poison', 'poison', 'poison', 'fine', 'poison']);
     expect(await world.sinks.deadLetters('shop')).toEqual([]);
     expect(await world.sinks.replay('shop', 'dead')).toEqual([]);
+  });
+
+  test('keeps its newest thousand dead letters', async () => {
+    const texts = { events: ['twilio_data_received'], attempts: 1 } as const;
+    const world = await startSinkWorld([sink(form('http://127.0.0.1:1'), texts)], { ownPorts: [1] });
+    for (let count = 0; count < 1000; count += 1) await world.add({}, 'twilio_call_status');
+    const earlier = await world.store.events({ limit: 1000 });
+    const why = { diedAt: 0, attempts: 1, error: errorReport('TOLLBOARD_STORE_FULL') };
+    const put = earlier.map((event) => deadRecord('shop', { consumer: 'sink:shop', replay: null, event }, why));
+    await world.store.keep({ put });
+    const { id } = await world.add(text('the last one'));
+    await world.tried(1);
+    await world.clock.untilSleeping(1);
+    const dead = (await world.sinks.deadLetters('shop')).map(({ event }) => event);
+    expect(dead).toEqual([...earlier.slice(1).map((event) => event.id), id]);
   });
 
   test('for longer than it is waited for loses nothing but to its dead letters', async () => {

@@ -57,7 +57,7 @@ test('events go to the sinks of the file, and the command line lists, tests and 
     { name: 'sink shop', ok: true },
     { name: 'sink file', ok: true },
   ]);
-  await program.serve(START);
+  const gateway = await program.serve(START);
   await text('first', '+15550000001');
   await text('to the other number', '+15550000002');
   const written = (await lines(file, 2)).map((line) => JSON.parse(line));
@@ -123,6 +123,9 @@ test('events go to the sinks of the file, and the command line lists, tests and 
     const { code: exit, err } = await program.run(['sinks', verb, 'shops']);
     expect([exit, err]).toEqual([2, expect.stringMatching(/Did you mean shop\?\n\(TOLLBOARD_SINK_UNKNOWN\)/)]);
   }
+  const metrics = await (await fetch(`${String(gateway.ready.url)}/metrics`)).text();
+  expect(metrics).toContain('tollboard_sink_tries_total{sink="shop",result="dead"} 1\n');
+  expect(metrics).toContain('tollboard_sink_tries_total{sink="file",result="delivered"} 5\n');
   const shown = await program.run(['config', 'show', '--json']);
   expect(shown.lines).toContainEqual(expect.objectContaining({ setting: 'sinks.shop.auth_token', value: '********' }));
   expect([shown.out, table.out, dead.out].join()).not.toContain(TOKEN);
