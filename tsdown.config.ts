@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { defineConfig } from 'tsdown';
+import { lateNumberingPlans } from './integrations/late-tables.ts';
 
 const common = {
   format: 'esm',
@@ -59,15 +59,6 @@ const commanderAlone = {
   load: (id: string) => (id === NO_CHILD_PROCESS ? 'export default {};' : null),
 };
 
-/** As a literal the table of numbering plans is compiled at every start, which takes four times as long as parsing it. */
-const numberingPlans = {
-  name: 'numbering-plans',
-  load: (id: string) =>
-    id.endsWith('/metadata.max.json.js')
-      ? `export default JSON.parse(${JSON.stringify(readFileSync(id.slice(0, -'.js'.length), 'utf8'))});`
-      : null,
-};
-
 /** Comments and blanks alone: names stay, so that a stack trace can be read. */
 const COMPACT = { compress: false, mangle: false, codegen: true } as const;
 
@@ -87,7 +78,7 @@ export default defineConfig([
     ...common,
     entry: { main: 'src/cli/main.ts' },
     outDir: 'dist/cli',
-    plugins: [commanderAlone, numberingPlans, plainBuiltins],
+    plugins: [commanderAlone, lateNumberingPlans('beside'), plainBuiltins],
     minify: COMPACT,
     deps: BUNDLED,
     // A file costs half a millisecond to find and link, so each way of sending is one: to a gateway, and to Twilio.

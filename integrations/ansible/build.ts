@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'tsdown';
 import { MODULES } from '../../src/hosts/ansible/definition.ts';
 import { version } from '../../src/version.ts';
+import { lateNumberingPlans, parsedTwilioErrors } from '../late-tables.ts';
 import { PRELUDE } from './prelude.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -40,6 +41,7 @@ async function bundle(): Promise<string> {
       hash: false,
       fixedExtension: false,
       logLevel: 'error',
+      plugins: [lateNumberingPlans('inside'), parsedTwilioErrors],
       deps: { alwaysBundle: [/./], onlyBundle: ['libphonenumber-js'] },
       banner: 'process.getBuiltinModule ??= require;',
     });

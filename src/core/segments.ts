@@ -131,14 +131,17 @@ const CORES = [
   String.raw`[\u11A8-\u11FF\uD7CB-\uD7FB]+`,
   '[^]',
 ];
-const CLUSTER = new RegExp(`${CONTROL}|(?:[${PREPEND}](?!${CONTROL}))*(?:${CORES.join('|')})${EXTEND}*`, 'uy');
+const CLUSTER = `${CONTROL}|(?:[${PREPEND}](?!${CONTROL}))*(?:${CORES.join('|')})${EXTEND}*`;
+/** Made for the first text that needs it: that takes a millisecond, which no start has to pay. */
+let cluster: RegExp | null = null;
 
 function clusterSize(text: string, index: number): number {
   const unit = text.charCodeAt(index);
   const next = text.charCodeAt(index + 1);
   if (isPlain(unit) && (Number.isNaN(next) || isPlain(next))) return 1;
-  CLUSTER.lastIndex = index;
-  return CLUSTER.exec(text)?.[0].length ?? 1;
+  cluster ??= new RegExp(CLUSTER, 'uy');
+  cluster.lastIndex = index;
+  return cluster.exec(text)?.[0].length ?? 1;
 }
 
 /** Latin, Greek, Cyrillic, Kana and Han: between two of them there is always a cluster boundary. */
