@@ -32,7 +32,7 @@ export interface OutboxWorkerOptions {
   onResult?(result: CreateResult['outcome'], seconds: number): void;
 }
 
-/** Entries claimed beyond those in flight, so that a freed place never waits for the disk. */
+/** Entries claimed beyond those in flight, so that a freed place never waits for the disk; claimed when half are gone. */
 const READY_SHARE = 1;
 /** Results that may wait for the disk, in multiples of the concurrency, before sending waits for them. */
 const UNRECORDED_SHARE = 8;
@@ -52,6 +52,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
   const pauses = new Pauses(clock, options.random);
   const times = createTwilioTimes(clock);
   const mostPlaces = Math.ceil(concurrency * (1 + READY_SHARE));
+  const fewReady = Math.floor((concurrency * READY_SHARE) / 2);
   const mostRecording = concurrency * UNRECORDED_SHARE;
   let recording = 0;
   let stopped = false;
@@ -79,7 +80,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
     for (const [account, { inFlight, ready }] of places) {
       const taken = inFlight + ready.length;
       const most = recording > mostRecording ? 0 : pauses.places(account, mostPlaces);
-      if (taken >= most) closed.push(account);
+      if (taken >= most || ready.length > fewReady) closed.push(account);
       else limit += room[account] = most - taken;
     }
     return { room, limit, closed };
@@ -118,7 +119,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): DueLoop {
     if (result?.outcome === 'accepted') times.note(entry.account, result.resource);
     // The place is free now: the next request need not wait until this result is on disk.
     pump(place);
-    loop.wake();
+    if (place.ready.length <= fewReady) loop.wake();
     if (result !== undefined) {
       options.onResult?.(result.outcome, (performance.now() - started) / 1000);
       await record(entry, result);

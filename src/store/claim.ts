@@ -24,9 +24,10 @@ export function claim(tables: Tables, query: ClaimQuery, changes: Changes): Entr
     if (!isOfAccount(sender, query.paused)) emptyLane(round, sender);
   }
   while (hasRoom(round)) {
-    const due = tables.dueEntries(query.now, query.limit - round.claimed.length, closed(round));
-    if (due.length === 0) break;
+    const wanted = query.limit - round.claimed.length;
+    const due = tables.dueEntries(query.now, wanted, closed(round));
     for (const stored of due) if (round.room.get(stored.record.account) !== 0) takeDue(round, stored);
+    if (due.length < wanted) break;
   }
   return round.claimed;
 }
