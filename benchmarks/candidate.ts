@@ -4,6 +4,7 @@
  */
 
 import type { NewEntry } from '../src/core/entry.ts';
+import type { Store } from '../src/core/ports.ts';
 import type { Tollboard } from '../src/index.ts';
 import type { Load, Measured } from './load.ts';
 import { randomBytes } from 'node:crypto';
@@ -81,16 +82,18 @@ async function twilioNode(): Promise<Measured> {
  */
 async function tollboard(patient: boolean): Promise<Measured> {
   return withGateway(async (gateway, taken) => {
-    let open: Array<string | null> = [];
+    let open: string[] = [];
     const load: Load = {
       ...size,
       async send(index) {
-        const entries = await gateway.send({ to: recipient(index), body: BODY });
-        if (patient) await taken(entries[0]?.id ?? null);
-        else open.push(entries[0]?.id ?? null);
+        const [entry] = await gateway.send({ to: recipient(index), body: BODY });
+        const id = entry?.id;
+        if (id === null || id === undefined) throw new Error('The check refused a text of the benchmark.');
+        if (patient) await gateway.wait(id, 'sent');
+        else open.push(id);
       },
       async settled() {
-        for (const id of open) await taken(id);
+        await taken(open);
         open = [];
       },
     };
@@ -105,29 +108,28 @@ async function tollboard(patient: boolean): Promise<Measured> {
 async function tollboardHttp(): Promise<Measured> {
   return withGateway(async ({ running }, taken) => {
     const clients = startClients(running?.url ?? '', running?.token ?? '', size);
-    const measured = await measureRounds(size.count, async () => {
-      for (const id of await clients.send()) await taken(id);
-    });
+    const measured = await measureRounds(size.count, async () => taken(await clients.send()));
     clients.stop();
     return measured;
   });
 }
 
-/** `taken` resolves when Twilio took the text. */
+/** `taken` resolves when Twilio took the texts and that is on disk. */
 async function withGateway(
-  work: (gateway: Tollboard, taken: (id: string | null) => Promise<void>) => Promise<Measured>,
+  work: (gateway: Tollboard, taken: (ids: readonly string[]) => Promise<void>) => Promise<Measured>,
 ): Promise<Measured> {
   const data = mkdtempSync(join(tmpdir(), 'tollboard-bench-'));
   try {
-    if (stored !== '0') await fill(join(data, 'tollboard.sqlite'), Number(stored));
-    const { createTollboard } = await import('../src/index.ts');
+    const [{ createTollboard }, { createSqliteStore }, { systemRandom }] = await Promise.all([
+      import('../src/index.ts'),
+      import('../src/store/sqlite/store.ts'),
+      import('../src/system.ts'),
+    ]);
+    const store = await createSqliteStore({ file: join(data, 'tollboard.sqlite'), random: systemRandom });
+    if (stored !== '0') await fill(store, Number(stored));
     const twilio = { accountSid: ACCOUNT, authToken: TOKEN, baseUrl };
-    const gateway = await createTollboard({ data, twilio, sender: FROM });
-    const measured = await work(gateway, async (id) => {
-      if (id === null) throw new Error('The check refused a text of the benchmark.');
-      const { sid, state } = await gateway.wait(id, 'sent');
-      if (sid === null) throw new Error(`A text of the benchmark ended ${state} without a SID.`);
-    });
+    const gateway = await createTollboard({ data, twilio, sender: FROM, gatewayOptions: { store } });
+    const measured = await work(gateway, watchTaken(store));
     await gateway.close();
     return measured;
   } finally {
@@ -135,11 +137,28 @@ async function withGateway(
   }
 }
 
+/** Learns it from the commits: asking for every text once more would be measured with it. */
+function watchTaken(store: Store): (ids: readonly string[]) => Promise<void> {
+  const taken = new Set<string>();
+  let left = new Set<string>();
+  let done: () => void = () => undefined;
+  store.onCommit(({ entries }) => {
+    for (const { id, sid } of entries) {
+      if (sid === null) continue;
+      taken.add(id);
+      if (left.delete(id) && left.size === 0) done();
+    }
+  });
+  return (ids) =>
+    new Promise((resolve) => {
+      left = new Set(ids.filter((id) => !taken.has(id)));
+      done = resolve;
+      if (left.size === 0) resolve();
+    });
+}
+
 /** Texts of the past: delivered, to the same numbers. */
-async function fill(file: string, rows: number): Promise<void> {
-  const { createSqliteStore } = await import('../src/store/sqlite/store.ts');
-  const { systemRandom } = await import('../src/system.ts');
-  const store = await createSqliteStore({ file, random: systemRandom });
+async function fill(store: Store, rows: number): Promise<void> {
   const batch = 2_000;
   for (let done = 0; done < rows; done += batch) {
     const entries = Array.from({ length: Math.min(batch, rows - done) }, (_, index) => pastEntry(done + index));
@@ -150,7 +169,6 @@ async function fill(file: string, rows: number): Promise<void> {
     }));
     await store.accept({ entries, decisions, now: Date.now() });
   }
-  await store.close();
 }
 
 function pastEntry(index: number): NewEntry {
