@@ -14,6 +14,8 @@ export function homeAssistantFiles(): Record<string, string> {
   return {
     [`${FOLDER}/twilio/manifest.json`]: json(
       component(identity.domain, title, ['http', 'webhook'], {
+        // The URL may be a cloud hook.
+        after_dependencies: ['cloud'],
         config_flow: identity.configFlow,
         iot_class: snakeCase(identity.iotClass),
       }),

@@ -1,6 +1,6 @@
 /** What integrations/home-assistant ships beside its Python: manifests, translations and the add-on's configuration. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -45,6 +45,19 @@ describe('the components', () => {
     expect(existsSync(join(ROOT, FOLDER, 'custom_components', domain, '__init__.py'))).toBe(true);
     expect(Object.keys(manifest).slice(0, 2)).toEqual(['domain', 'name']);
     expect(Object.keys(manifest).slice(2)).toEqual(Object.keys(manifest).slice(2).toSorted());
+  });
+
+  test.each(['twilio', 'twilio_sms', 'twilio_call'])('%s declares what it uses of Home Assistant', (domain) => {
+    const { dependencies, after_dependencies: after = [] } = json(`custom_components/${domain}/manifest.json`);
+    const folder = join(ROOT, FOLDER, 'custom_components', domain);
+    const sources = readdirSync(folder).filter((name) => name.endsWith('.py'));
+    const texts = sources.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+    const used = [...texts.matchAll(/^\s*from homeassistant\.components(?:\.(\w+))? import (\w+)/gm)].map(
+      ([, below, name]) => below ?? name,
+    );
+    // Its class for platforms needs no component.
+    const declared = [...dependencies, ...after, 'notify'];
+    expect(used.filter((name) => !declared.includes(name))).toEqual([]);
   });
 
   test('take an address exactly where the gateway has a form for it', () => {

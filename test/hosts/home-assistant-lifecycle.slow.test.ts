@@ -7,7 +7,7 @@ import { getExpectedBodyHash, getExpectedTwilioSignature } from 'twilio/lib/webh
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type HomeAssistant, startHomeAssistant } from '../support/home-assistant.ts';
 import { CALLER, COMMON, example, missing, OURS, python, SID, TOKEN } from '../support/home-assistant-scene.ts';
-import { callForm, messageForm, signedForm } from '../support/webhooks.ts';
+import { callForm, messageForm, signedForm, signedJson } from '../support/webhooks.ts';
 
 const WEBHOOK_ID = 'ab'.repeat(32);
 const ENTRY_ID = '01jtwilio0000000000000000a';
@@ -34,7 +34,7 @@ const BLOCK = `twilio:\n  account_sid: ${SID}\n  auth_token: ${TOKEN}\n`;
 async function start(configuration: string, files: Record<string, string> = {}): Promise<HomeAssistant> {
   const hass = await startHomeAssistant({
     python,
-    files: { 'configuration.yaml': configuration, '.storage/core.config_entries': OWN_ENTRY, ...files },
+    files: { 'configuration.yaml': configuration + MARK, '.storage/core.config_entries': OWN_ENTRY, ...files },
   });
   onTestFinished(() => hass.stop());
   return hass;
@@ -44,8 +44,16 @@ const webhookOf = ({ url }: HomeAssistant) => `${url}/api/webhook/${WEBHOOK_ID}`
 /** A genuine webhook. */
 const send = (hass: HomeAssistant, form: Record<string, string>) =>
   fetch(webhookOf(hass), signedForm(form, { url: webhookOf(hass), token: TOKEN }));
-/** Comes after whatever was fired before it. */
-const mark = (hass: HomeAssistant) => hass.rest('POST', '/api/events/twilio_data_received', { mark: true });
+/** Comes after whatever was fired before it, also after what is kept for a second once Home Assistant has started. */
+const mark = (hass: HomeAssistant) => hass.act('script.mark');
+const MARK = `
+script:
+  mark:
+    sequence:
+      - delay: {milliseconds: 1500}
+      - event: twilio_data_received
+        event_data: {mark: true}
+`;
 const states = async (hass: HomeAssistant) =>
   ((await hass.call('config_entries/get', { domain: 'twilio' })) as Array<{ state: string }>).map(({ state }) => state);
 
@@ -123,6 +131,24 @@ automation count:
       { body: 'no object', ...own },
       { ...last, ...own },
     ]);
+  });
+
+  test('take a form and JSON as Home Assistant hands on what comes from elsewhere, a cloud hook for one', async () => {
+    const hass = await start(`${COMMON}${BLOCK}`);
+    const events = await hass.events('twilio_data_received');
+    const handOn = (query: string, { method, body, headers }: RequestInit) =>
+      hass.call('webhook/handle', { webhook_id: WEBHOOK_ID, method, body, headers, query });
+    const signer = { url: webhookOf(hass), token: TOKEN };
+    const form = messageForm(SID, { From: CALLER, To: OURS });
+    expect(await handOn('', signedForm(form, signer))).toMatchObject({ status: 200, body: '' });
+    const { query, init } = signedJson('{"Body":"ünï"}', signer);
+    await handOn(query.slice(1), init);
+    await handOn(query.slice(1), { ...init, body: '{"Body":"uni"}' });
+    await handOn('', signedForm(form, { ...signer, token: 'another' }));
+    await mark(hass);
+    await events.until(3);
+    const own = { webhook_id: WEBHOOK_ID };
+    expect(events.all).toEqual([{ ...form, ...own }, { Body: 'ünï', ...own }, { mark: true }]);
   });
 
   test('without an external URL refuse every webhook and give none', async () => {
