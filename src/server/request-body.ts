@@ -94,12 +94,18 @@ export function firstFault(error: z.ZodError, value: unknown): Fault {
   return { where: issue.path.join('.') || 'it', value: shown(at), expected: expectation(issue) };
 }
 
-/** zod's own words start with "Invalid input: expected …"; a refinement's message is the expectation itself. */
+/** zod's own words begin with "Invalid" or "Too"; any other message is the expectation itself, in our words. */
 function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_union') return 'a text, or a list of 1 to 10,000 texts';
   if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`;
-  return issue.message.replace(/^(Invalid input: expected|Invalid \w+: must|Too (big|small): expected) ?/, '');
+  if (!/^(Invalid|Too) /.test(issue.message)) return issue.message;
+  if (issue.code === 'too_small') return `${MEASURED[issue.origin] ?? ''}at least ${issue.minimum}`;
+  if (issue.code === 'too_big') return `${MEASURED[issue.origin] ?? ''}at most ${issue.maximum}`;
+  return issue.message.replace(/^Invalid (input: expected|\w+: must) ?/, '').replace(/, received .*$/, '');
 }
+
+/** What zod counts, by its word for the value. */
+const MEASURED: Readonly<Record<string, string>> = { string: 'a length of ', array: 'a number of items of ' };
 
 export function shown(value: unknown): string {
   if (value === undefined) return 'absent';

@@ -30,6 +30,36 @@ afterAll(() => program.close());
 
 const gatewayFile = () => path.join(program.cwd, 'data', 'gateway.json');
 
+describe('who watches an entry', () => {
+  it('is not left behind by a gateway that starts again', async () => {
+    const first = await program.serve(START, env);
+    const at = new Date(Date.now() + 3_600_000).toISOString();
+    const sent = await program.run(['send', '--to', '+15550100009', '--body', 'Later', '--at', at, '--json'], { env });
+    const id = String(sent.lines[0]?.id);
+    const seen = Promise.withResolvers<void>();
+    const away = Promise.withResolvers<void>();
+    const watching = program.run(['status', id, '--watch', '--json'], {
+      env,
+      onStart(child) {
+        child.stdout?.once('data', () => seen.resolve());
+        child.stderr?.once('data', () => away.resolve());
+      },
+    });
+    await seen.promise;
+    await first.stop();
+    await away.promise;
+    const port = new URL(String(first.ready.url)).port;
+    const second = await program.serve(['start', '--port', port, '--json'], env);
+    const { url, token } = second.ready as { url: string; token: string };
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await fetch(`${url}/api/v1/messages/${id}/cancel`, { method: 'POST', headers })).status).toBe(200);
+    const watched = await watching;
+    expect(watched.lines.map(({ state }) => state)).toEqual(['scheduled', 'canceled']);
+    expect(watched.err).toBe('The gateway is away; this goes on once it is back.\n');
+    await second.stop();
+  });
+});
+
 describe('a signal', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     '%s while it starts ends it cleanly, and nothing is left behind',

@@ -5,7 +5,8 @@ import type { Clock } from '../../core/ports.ts';
 import type { RemoteMessenger, ToldDecision } from '../../remote/messenger.ts';
 import type { Call, CommandRow } from '../command.ts';
 import type { OpenMessenger } from '../messenger.ts';
-import { TollboardError } from '../../core/errors.ts';
+import type { Output } from '../output.ts';
+import { isTollboardError, TollboardError } from '../../core/errors.ts';
 import { systemClock } from '../../system.ts';
 import { DESTINATION_OPTIONS, destinationWords, textOption, usageError } from '../command.ts';
 import { isOpen } from '../deliver.ts';
@@ -81,23 +82,37 @@ async function watch(
   clock: Clock = systemClock,
 ): Promise<number> {
   const { out, io } = call;
-  let shown = '';
+  let last: Entry | null = null;
+  let away = false;
   for (;;) {
-    const entry = found(await messenger.fetch(id), id, remote === null);
-    if (entry.updatedAt + outcomeWord(entry) !== shown) {
-      shown = entry.updatedAt + outcomeWord(entry);
-      if (out.json) out.line(entry);
-      else
-        out.text(
-          `${entry.updatedAt ?? ''}  ${outcomeWord(entry)}${entry.error === null ? '' : `: ${entry.error.message}`}`,
-        );
-    }
-    if (!isOpen(entry) || io.interrupted.aborted) {
-      if (!out.json) printChoices(entry, call);
-      return exitCode([entry], false);
+    const seen = await messenger.fetch(id).catch((error: unknown) => {
+      if (last === null || !isAway(error)) throw error;
+      return 'away' as const;
+    });
+    if (seen !== 'away') {
+      const entry = found(seen, id, remote === null);
+      if (last === null || entry.updatedAt !== last.updatedAt || outcomeWord(entry) !== outcomeWord(last))
+        printChange(entry, out);
+      last = entry;
+    } else if (!away) out.note(`${remote === null ? 'Twilio' : 'The gateway'} is away; this goes on once it is back.`);
+    away = seen === 'away';
+    if (last !== null && (!isOpen(last) || io.interrupted.aborted)) {
+      if (!out.json) printChoices(last, call);
+      return exitCode([last], false);
     }
     await clock.sleep(WATCH_MS, io.interrupted).catch(() => undefined);
   }
+}
+
+/** A gateway that stopped: it may start again, and then has the entry. */
+function isAway(error: unknown): boolean {
+  return isTollboardError(error) && error.kind === 'unavailable';
+}
+
+function printChange(entry: Entry, out: Output): void {
+  const { updatedAt, error } = entry;
+  if (out.json) out.line(entry);
+  else out.text(`${updatedAt ?? ''}  ${outcomeWord(entry)}${error === null ? '' : `: ${error.message}`}`);
 }
 
 function printChoices(entry: Entry, { options, out }: Call): void {
