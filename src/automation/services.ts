@@ -192,7 +192,7 @@ function byProperty(data: Readonly<Record<string, Value>>): Record<string, Value
  */
 async function reply({ replies, messenger }: ServicesOptions, call: ServiceCall, signal: AbortSignal): Promise<Value> {
   const { trigger, data, key, service } = call;
-  const { From: from, To: to, CallSid } = trigger.event?.data ?? {};
+  const { From: from, To: to, CallSid, AccountSid: account } = trigger.event?.data ?? {};
   if (trigger.event?.event_type !== 'twilio_data_received' || from === undefined || to === undefined)
     throw new TollboardError('TOLLBOARD_SERVICE_FAILED', {
       details: { service, reasons: 'The run was not fired by a text or a call of Twilio.' },
@@ -213,11 +213,17 @@ async function reply({ replies, messenger }: ServicesOptions, call: ServiceCall,
   if (spoken || twiml !== null)
     throw new TollboardError('TOLLBOARD_SERVICE_FAILED', { details: { service, reasons: why } });
   const [entry] = await messenger.send(
-    [{ kind: 'message', to: from, params: { from: to, body: pythonText(message) }, host: 'automation' }],
-    {
-      idempotencyKey: `automation:${key}`,
-      signal,
-    },
+    [
+      {
+        kind: 'message',
+        to: from,
+        params: { from: to, body: pythonText(message) },
+        host: 'automation',
+        // The number that was texted is that account's, and no other one may send from it.
+        ...(account === undefined ? {} : { account }),
+      },
+    ],
+    { idempotencyKey: `automation:${key}`, signal },
   );
   if (entry?.state === 'rejected') throw failed(service, [entry]);
   return { answered: 'message', id: entry?.id ?? null, why };

@@ -117,3 +117,18 @@ action: {action: notify.persistent_notification, data: {message: '{{ trigger.id 
   const runs = await until('both', ended(2));
   expect(runs.map(({ trigger }) => (trigger as { id?: string }).id)).toEqual(['0', '0']);
 });
+
+test('a late reply goes out from the account that the text came in for', async () => {
+  const second = `AC${'0'.repeat(31)}1`;
+  const { gateway, incoming, until } = await stage(`
+automation:
+  id: late
+  trigger: {trigger: event, event_type: twilio_data_received}
+  action: [{delay: 6}, {action: twilio.reply, data: {message: late}}]
+`);
+  const verified = '+15550100001';
+  await incoming('inbound', { From: verified, To: OWN, Body: 'x', AccountSid: second });
+  expect(await until('late', ended(1))).toMatchObject([{ error: null }]);
+  const [entry] = await gateway.api.entries({ kind: 'message', limit: 1, to: verified });
+  expect(entry).toMatchObject({ account: second, from: OWN, body: 'late' });
+});
