@@ -21,9 +21,10 @@ import { trialCallFault } from './trial.ts';
 export const createCall: Handler = (exchange) => {
   const { sim, account, now } = exchange;
   const { to: given, params } = fromForm('call', exchange.form);
-  const from = parseAddress(textOf(params.from) ?? '')?.value ?? '';
+  const caller = textOf(params.from) ?? '';
+  const from = parseAddress(caller)?.value ?? '';
   const to = parseAddress(given)?.value ?? given;
-  const facts = { to, from };
+  const facts = { to, from: from === '' ? caller : from };
   const magic = account.test && from !== '' && to !== '' ? magicCallFault(from, to) : null;
   if (magic !== null) return refusal(magic, facts);
   const fault = checkCall(given, params, now);

@@ -101,6 +101,16 @@ describe('answers are those of Twilio, byte for byte but for SIDs and auth_token
         ['Twiml', TWIML],
       ],
     ],
+    [
+      'a call from no number',
+      'POST',
+      'Calls.json',
+      [
+        ['To', PHONE],
+        ['From', '00447911123456'],
+        ['Twiml', TWIML],
+      ],
+    ],
     ['an empty list', 'GET', 'Messages.json?To=%2B15559990000&PageSize=3'],
     ['the calls', 'GET', 'Calls.json'],
     ['the numbers', 'GET', 'IncomingPhoneNumbers.json'],
