@@ -101,6 +101,17 @@ describe('answers are those of Twilio, byte for byte but for SIDs and auth_token
         ['Twiml', TWIML],
       ],
     ],
+    ['several faults at once', 'POST', 'Messages.json', text('15551113232', 'x', [['ValidityPeriod', '-1']])],
+    [
+      'several faults of a call at once',
+      'POST',
+      'Calls.json',
+      [
+        ['To', 'Ann'],
+        ['From', FROM],
+        ['Url', 'x'],
+      ],
+    ],
     [
       'a call from no number',
       'POST',

@@ -3,15 +3,19 @@
 import type { Entry, EntryKind, EntryRecord } from '../../core/entry.ts';
 import type { SendAnswer } from '../../core/gateway-api.ts';
 import type { Answer, Exchange, Handler } from './exchange.ts';
+import { checkCall } from '../../core/call.ts';
 import { FINAL_STATES, shownSid } from '../../core/entry.ts';
 import { isTollboardError } from '../../core/errors.ts';
 import { fromForm } from '../../core/form.ts';
+import { checkMessage } from '../../core/message.ts';
 import { renderEntry } from '../../wire/entry.ts';
 import { notFound } from '../../wire/error.ts';
 import { fieldOf } from '../../wire/form.ts';
 import { parsePageRequest, renderItems } from '../../wire/page.ts';
 import { type RefusalFacts, refusal, refusalOf } from '../../wire/refusal.ts';
 import { isUnanswered, relay, relayed, translated } from './exchange.ts';
+
+const CHECKS = { message: checkMessage, call: checkCall } as const;
 
 /** Accepted on disk like any other, then answered as Twilio does; from there on nothing may look like a refusal. */
 export function create(kind: EntryKind): Handler {
@@ -27,7 +31,9 @@ export function create(kind: EntryKind): Handler {
       const refused =
         isTollboardError(error) && error.kind === 'invalid' && error.code !== 'TOLLBOARD_IDEMPOTENCY_MISMATCH';
       const optedOut = isTollboardError(error) && error.report.twilioCode !== null;
-      if (refused || optedOut) return { error: refusalOf(error.report, facts) };
+      // Of several faults the gateway's own check may have met another first than Twilio's.
+      if (refused) return { error: refusalOf(CHECKS[kind](to, params, exchange.now) ?? error.report, facts) };
+      if (optedOut) return { error: refusalOf(error.report, facts) };
       throw error;
     }
     const [entry] = accepted.entries as [Entry];
