@@ -17,7 +17,7 @@ import type { Value } from './template/python.ts';
 import type { Fired } from './trigger.ts';
 import type { TriggerIndex } from './trigger-index.ts';
 import { TollboardError } from '../core/errors.ts';
-import { createFiring, type Firing } from './firing.ts';
+import { createFiring, type Firing, isOn } from './firing.ts';
 import { createLineages, type Lineages, runOf } from './lineages.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { type Times, watchTimes } from './times.ts';
@@ -357,6 +357,8 @@ class AutomationRunner implements Runner {
 
   async #fireTime(automation: Automation, trigger: Fired, at: number): Promise<void> {
     const { store, logger } = this.#options;
+    const source = automation.triggers[Number(trigger.idx)];
+    if (source !== undefined && !(await isOn(source, automation.variables, this.#options))) return;
     const run = this.#underWay.admit({ id: `time-${at}.${automation.id}`, automation, trigger })?.run;
     if (run === undefined) return;
     await this.#keeping([run], null, () => store.keep({ put: [this.#runs.record(run)] })).catch((error: unknown) => {

@@ -49,6 +49,20 @@ describe('the engine', () => {
     }
   });
 
+  it('renders others while some take long', async () => {
+    const own = createTemplateEngine({ clock: systemClock, timeoutMs: 20_000 });
+    let ended = 0;
+    const slow = Array.from({ length: 3 }, () =>
+      own.text("{{ ('a' * 40) is match('(a+)+b') }}", {}).catch(() => (ended += 1)),
+    );
+    expect(await own.text('{{ 2 * 3 }}', {})).toBe('6');
+    expect(await own.text('{{ 3 * 3 }}', {})).toBe('9');
+    expect(ended).toBe(0);
+    await own.close();
+    await Promise.all(slow);
+    expect(ended).toBe(3);
+  });
+
   it('renders nothing once closed', async () => {
     const own = createTemplateEngine({ clock: systemClock });
     await own.close();

@@ -1,4 +1,7 @@
-/** Templates, bounded in time and memory: rendered one after the other in a thread that is replaced when one goes wrong. */
+/**
+ * Templates, bounded in time and memory: rendered one after the other in a thread that is replaced when one goes wrong. While
+ * one takes long, the next ones go to another thread.
+ */
 
 import type { Clock } from '../../core/ports.ts';
 import type { Value } from './python.ts';
@@ -32,6 +35,11 @@ export interface EngineOptions {
   /** Milliseconds for one template. Default 2000, the start of the thread not counted. */
   timeoutMs?: number;
 }
+
+/** Threads at most, so that this many slow templates at a time keep none waiting. */
+const MAX_THREADS = 4;
+/** After this a template counts as slow. */
+const SLOW_MS = 100;
 
 const GONE: Rendered = { fault: 'the template ended the thread that rendered it', spent: true };
 
@@ -72,26 +80,66 @@ function program(): URL {
   return new URL(here.endsWith('.ts') ? './worker.ts' : './automation/template/worker.js', here);
 }
 
+interface Thread {
+  worker: Promise<Worker>;
+  state: 'idle' | 'busy' | 'slow';
+}
+
+interface Job {
+  rendering: Rendering;
+  done: (answer: Rendered) => void;
+}
+
 export function createTemplateEngine({ clock, timeoutMs = 2000 }: EngineOptions): TemplateEngine {
-  let thread: Promise<Worker> | null = null;
-  let last: Promise<unknown> = Promise.resolve();
+  const threads = new Set<Thread>();
+  const queue: Job[] = [];
   let closed = false;
 
-  async function end(): Promise<void> {
-    const ending = thread;
-    thread = null;
-    await (await ending?.catch(() => undefined))?.terminate();
+  /** The next templates, each to a thread that has nothing to do; there is one more only where all others are slow. */
+  function pump(): void {
+    while (queue.length > 0) {
+      const all = [...threads];
+      let thread = all.find(({ state }) => state === 'idle');
+      if (thread === undefined && all.length < MAX_THREADS && all.every(({ state }) => state === 'slow')) {
+        thread = { worker: startThread(), state: 'idle' };
+        threads.add(thread);
+      }
+      const job = thread === undefined ? undefined : queue.shift();
+      if (thread === undefined || job === undefined) return;
+      thread.state = 'busy';
+      void serve(thread, job);
+    }
+  }
+
+  async function serve(thread: Thread, { rendering, done }: Job): Promise<void> {
+    const answer = await ask(thread, rendering);
+    thread.state = 'idle';
+    const spare = [...threads].some((other) => other !== thread && other.state === 'idle');
+    if (spare || ('spent' in answer && answer.spent)) await end(thread);
+    done(answer);
+    pump();
+  }
+
+  async function end(thread: Thread): Promise<void> {
+    threads.delete(thread);
+    await (await thread.worker.catch(() => undefined))?.terminate();
   }
 
   /** Asks the thread; whatever happens to the thread is an answer. */
-  async function ask(rendering: Rendering): Promise<Rendered> {
-    thread ??= startThread();
-    const worker = await thread.catch(() => null);
+  async function ask(thread: Thread, rendering: Rendering): Promise<Rendered> {
+    const worker = await thread.worker.catch(() => null);
     if (worker === null) return { fault: 'the thread that renders could not be started', spent: true };
     const over = new AbortController();
     const tooLong = clock.sleep(timeoutMs, over.signal).then(
       (): Rendered => ({ fault: `the template takes longer than ${timeoutMs} ms`, spent: true }),
       (): Rendered => GONE,
+    );
+    clock.sleep(SLOW_MS, over.signal).then(
+      () => {
+        thread.state = 'slow';
+        pump();
+      },
+      () => undefined,
     );
     try {
       const answer = next<Rendered>(worker).catch(() => GONE);
@@ -104,15 +152,14 @@ export function createTemplateEngine({ clock, timeoutMs = 2000 }: EngineOptions)
 
   async function render(template: string, variables: Variables, check = false): Promise<string> {
     if (isPlain(template)) return template;
-    const turn = last.then(async () => {
-      if (closed) throw new TemplateError('the engine is closed');
-      const answer = await ask({ template, variables, now: clock.now(), check });
-      if ('text' in answer) return answer.text;
-      if (answer.spent) await end();
-      throw new TemplateError(answer.fault);
+    if (closed) throw new TemplateError('the engine is closed');
+    const rendering = { template, variables, now: clock.now(), check };
+    const answer = await new Promise<Rendered>((done) => {
+      queue.push({ rendering, done });
+      pump();
     });
-    last = turn.catch(() => undefined);
-    return turn;
+    if ('text' in answer) return answer.text;
+    throw new TemplateError(answer.fault);
   }
 
   return {
@@ -128,8 +175,8 @@ export function createTemplateEngine({ clock, timeoutMs = 2000 }: EngineOptions)
     },
     async close() {
       closed = true;
-      await last;
-      await end();
+      for (const { done } of queue.splice(0)) done({ fault: 'the engine is closed', spent: false });
+      await Promise.all([...threads].map(end));
     },
   };
 }
