@@ -202,7 +202,7 @@ automation count:
   });
 });
 
-/** Each block is wrong in one way; it is told in words with its line, and no webhook is taken. */
+/** Each block is wrong in one way. */
 const WRONG: Array<[what: string, block: string, says: RegExp]> = [
   ['an unknown key', `${BLOCK}  region: ie1\n`, /line 26: 'region' is an invalid option for 'twilio'/],
   ['no token', `twilio:\n  account_sid: ${SID}\n`, /required key 'auth_token' not provided/],
@@ -219,22 +219,35 @@ const WRONG: Array<[what: string, block: string, says: RegExp]> = [
 ];
 
 describe.skipIf(missing !== '')(`a block twilio: that is wrong${missing}`, () => {
-  test.each(WRONG)(
-    '%s: is told with its line and no secret, and the webhook stays closed',
-    async (_what, block, says) => {
-      const hass = await start(`${COMMON}${block}`);
-      expect(hass.output()).toMatch(/Invalid config for 'twilio' at configuration\.yaml, line \d+/);
-      expect(hass.output()).toMatch(says);
-      expect(hass.output()).not.toContain(TOKEN);
-      expect(hass.output()).not.toContain('Error during setup of component twilio');
-      const events = await hass.events('twilio_data_received');
-      const form = messageForm(SID, { From: CALLER, To: OURS });
-      await send(hass, form);
-      await mark(hass);
-      await events.until(1);
-      expect(events.all).toEqual([{ mark: true }]);
-    },
-  );
+  test("is told by Home Assistant's own check with its line, what was expected, and no secret", async () => {
+    const hass = await start(`${COMMON}${BLOCK}`);
+    const check = () => hass.rest('POST', '/api/config/core/check_config');
+    expect(await check()).toMatchObject({ result: 'valid', errors: null, warnings: null });
+    for (const [what, block, says] of WRONG) {
+      hass.write('configuration.yaml', `${COMMON}${block}`.replaceAll('{url}', hass.url).replaceAll('{port}', '8123'));
+      // What keeps one integration from being set up is no more than a warning to it.
+      const { warnings } = await check();
+      expect([what, warnings]).toEqual([
+        what,
+        expect.stringMatching(/^Invalid config for 'twilio' at configuration\.yaml, line \d/),
+      ]);
+      expect(warnings).toMatch(says);
+      expect(warnings).not.toContain(TOKEN);
+    }
+    expect(hass.output()).not.toContain(TOKEN);
+  });
+
+  test('leaves the webhook closed', async () => {
+    const hass = await start(`${COMMON}${BLOCK}  region: ie1\n`);
+    expect(hass.output()).toMatch(
+      /Invalid config for 'twilio' at configuration\.yaml, line \d+: 'region' is an invalid/,
+    );
+    const events = await hass.events('twilio_data_received');
+    await send(hass, messageForm(SID, { From: CALLER, To: OURS }));
+    await mark(hass);
+    await events.until(1);
+    expect(events.all).toEqual([{ mark: true }]);
+  });
 });
 
 /** Twice sends a signed webhook to the Home Assistant that is still setting it up. */

@@ -4,15 +4,11 @@
  */
 
 import type { Simulator } from '../../src/simulator/server.ts';
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createSimulator } from '../../src/simulator/server.ts';
 import { systemRandom } from '../../src/system.ts';
-import signatures from '../contract/data/signature-vectors.json' with { type: 'json' };
-import { COMPONENTS, type HomeAssistant, startHomeAssistant } from '../support/home-assistant.ts';
+import { type HomeAssistant, startHomeAssistant } from '../support/home-assistant.ts';
 import {
   CALLER,
   COMMON,
@@ -24,59 +20,11 @@ import {
   SID,
   TOKEN,
 } from '../support/home-assistant-scene.ts';
-import { inOrder, NOTIFY_VECTORS, serveNotifyVector } from '../support/home-assistant-vectors.ts';
 import { createManualClock } from '../support/manual-clock.ts';
-import { likeVector } from '../support/soar-vectors.ts';
-import { ROOT, readRepositoryFile } from '../support/tree.ts';
+import { readRepositoryFile } from '../support/tree.ts';
 import { freshSid, messageForm } from '../support/webhooks.ts';
 
 const MANY = Array.from({ length: 12 }, (_, index) => `+15551231${String(index).padStart(3, '0')}`);
-
-describe('the components, run by their Python', () => {
-  test.skipIf(missing !== '')(`give every vector its results and its error${missing}`, async () => {
-    const servers = await Promise.all(NOTIFY_VECTORS.map((vector) => serveNotifyVector(vector)));
-    const inputs = NOTIFY_VECTORS.map(({ input }, index) => ({
-      ...input,
-      twilio: { ...input.twilio, url: servers[index]?.url },
-    }));
-    const run = join(ROOT, 'test/hosts/home-assistant/run_notify.py');
-    const answers = await piped(run, join(COMPONENTS, '..'), inputs.map((input) => JSON.stringify(input)).join('\n'));
-    const asked = servers.map((server) => server.asked());
-    await Promise.all(servers.map((server) => server.close()));
-    const told = answers
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Told);
-    for (const [index, { name, results, raises, requests }] of NOTIFY_VECTORS.entries()) {
-      const { results: own = [], raises: error } = told[index] ?? {};
-      // What is refused as a whole has one error and no results.
-      const before = error?.before === true;
-      const seen = own.map(({ twilio_code, error: _error, ...row }) => ({ ...row, twilioCode: twilio_code }));
-      expect({ name, results: seen }).toMatchObject({ name, results: before ? [] : results });
-      const pattern = raises === null ? null : likeVector(raises, (form) => expect.stringMatching(form));
-      expect({ name, raises: error?.text ?? null }).toEqual({ name, raises: pattern });
-      expect({ name, requests: asked[index] }).toEqual({ name, requests: requests.map(inOrder).sort() });
-    }
-    expect(answers).not.toContain('a-token-that-nobody-may-see');
-  });
-
-  test.skipIf(missing !== '')(`judge signatures as Twilio's published vectors say${missing}`, async () => {
-    const cases = signatures.vectors.map(({ urlSeenByServer, signature, authToken, method, params, ...vector }) => ({
-      url: urlSeenByServer,
-      signature,
-      token: authToken,
-      fields: method === 'GET' ? [] : params,
-      body: 'body' in vector ? vector.body : null,
-    }));
-    const others = cases.map((one) => ({ ...one, token: '54321' }));
-    const unsigned = cases.map((one) => ({ ...one, signature: '' }));
-    const script = join(ROOT, 'test/hosts/home-assistant/verify_signatures.py');
-    const all = JSON.stringify([...cases, ...others, ...unsigned]);
-    const verdicts = JSON.parse(await piped(script, join(COMPONENTS, 'twilio/signature.py'), all)) as boolean[];
-    expect(verdicts.slice(0, cases.length)).toEqual(signatures.vectors.map((row) => row.validatesWithPythonSdk));
-    expect(verdicts.slice(cases.length)).toEqual([...others, ...unsigned].map(() => false));
-  });
-});
 
 describe.skipIf(missing !== '')(`a real Home Assistant with the components${missing}`, () => {
   let hass: HomeAssistant;
@@ -385,20 +333,6 @@ test.skipIf(missing !== '')(`without the block twilio: it takes every webhook an
   await events.until(1);
   expect(events.all).toMatchObject([{ MessageSid: form.MessageSid, From: CALLER }]);
 });
-
-interface Told {
-  results: Array<Record<string, unknown> & { twilio_code: number | null; error: string | null }>;
-  raises: { text: string; before: boolean } | null;
-}
-
-/** Runs a script of test/hosts/home-assistant with one argument. */
-async function piped(script: string, argument: string, input: string): Promise<string> {
-  const running = promisify(execFile)(python, [script, argument], {
-    env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1' },
-  });
-  running.child.stdin?.end(input);
-  return (await running).stdout;
-}
 
 async function twilio(simulator: Simulator, method: string, path: string, form?: Record<string, string>) {
   const answer = await fetch(`${simulator.url}/2010-04-01/Accounts/${SID}/${path}`, {
