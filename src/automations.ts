@@ -160,7 +160,7 @@ async function settingsOfFile(
   const source = readSource(file, env);
   const whole = source.kind === 'map' && source.entries.some(({ key }) => key === 'automation');
   if (whole) return (await loadSettings({ flags: { config: file }, env, cwd: process.cwd() })).automation;
-  const none = { notify: null, restCommand: null, homeAssistant: null, configFile: null, reload: null };
+  const none = { notify: null, restCommand: null, homeAssistant: null, configFile: null, reload: null, atStart: {} };
   return { ...none, automations: source, printPlace };
 }
 
@@ -250,10 +250,15 @@ async function watch(
   apply: (settings: AutomationSettings) => Promise<void>,
 ): Promise<void> {
   const { reload } = settings;
+  let { atStart } = settings;
   if (reload === null) return;
   const read = async () => {
     const changed = await reload();
     await apply(changed);
+    const keys = Object.keys({ ...atStart, ...changed.atStart }).filter((key) => atStart[key] !== changed.atStart[key]);
+    if (keys.length > 0)
+      logger.warn({ keys }, 'settings changed that are read at a start only: start the gateway again');
+    atStart = changed.atStart;
     return filesOf(changed);
   };
   const refuse = (error: unknown) => {

@@ -77,6 +77,7 @@ export async function loadSettingsWithOrigins(sources: SettingsSources): Promise
     printPlace: (place: Place) => source?.printPlace(place) ?? '',
     configFile: configFile?.path ?? null,
     reload: configFile === null ? null : async () => (await loadSettings(sources)).automation,
+    atStart: atStartOf(values),
   };
   return { settings: { ...settings, accounts, automation, configFile: configFile?.path ?? null, warnings }, values };
 }
@@ -133,6 +134,16 @@ function settingsOf(
       eventsMs: number('retention.events'),
     },
   };
+}
+
+/** All but what automations are made of. */
+function atStartOf(values: Values): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [key, { value }] of values) {
+    const [group = ''] = key.split('.', 1);
+    if (group !== 'home_assistant') found[group] = (found[group] ?? '') + JSON.stringify([key, value]);
+  }
+  return found;
 }
 
 /** Half of it is an error: whoever names a Home Assistant wants it to be asked. */

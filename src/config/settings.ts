@@ -31,6 +31,8 @@ export interface AutomationSettings {
   configFile: string | null;
   /** Reads it again; null where there is no file. */
   reload: (() => Promise<AutomationSettings>) | null;
+  /** What takes effect at a start only, by its key in the file, as text to compare. Holds secrets. */
+  atStart: Readonly<Record<string, string>>;
 }
 
 export interface Settings {

@@ -436,6 +436,16 @@ describe('a change of the file', () => {
     while ((await ids())[0] !== 'second_one') await systemClock.sleep(50);
   });
 
+  test('beyond the automations is told, for it takes effect at the next start', async () => {
+    const { folder, log } = await stage(file('first'));
+    const more = 'sinks: {archive: {kind: command, command: [/bin/cat]}}\nsender: "+15550000002"\n';
+    writeFileSync(join(folder, 'tollboard.yaml'), file('first') + more);
+    while (!log.some((line) => line.includes('read at a start only'))) await systemClock.sleep(50);
+    expect(log.find((line) => line.includes('read at a start only'))).toMatch(
+      /"keys":\["(sinks|sender)","(sinks|sender)"\]/,
+    );
+  });
+
   test('that was broken from the beginning keeps the gateway from starting', async () => {
     await expect(stage('automation: {trigger: {trigger: nonsense}}\n')).rejects.toMatchObject({
       code: 'TOLLBOARD_AUTOMATION_INVALID',

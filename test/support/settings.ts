@@ -12,6 +12,7 @@ export const NO_AUTOMATIONS: AutomationSettings = {
   printPlace: () => '',
   configFile: null,
   reload: null,
+  atStart: {},
 };
 
 /** What an empty configuration means, but on any port and without a simulator of its own. */
