@@ -109,11 +109,10 @@ function methodOf(text: string): 'send' | 'retrieve' | null {
   return Object.hasOwn(METHOD_NAMES, method) ? METHOD_NAMES[method as keyof typeof METHOD_NAMES] : null;
 }
 
+/** Each once, in the order of the list. */
 function splitRecipients(to: string): string[] {
-  return to
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+  const parts = to.split(',').map((part) => part.trim());
+  return [...new Set(parts)].filter((part) => part !== '');
 }
 
 /** The kind of value only: it could be a secret. */
