@@ -45,12 +45,13 @@ export function request(input: unknown): Work<SoarAsked, SoarOutput> {
   const action = objectOf(input);
   const identifier = text(action?.identifier);
   if (action === null || identifier === '') return refused('', fill('notAnObject'));
-  const known = soarDefinition.actions.map((row) => row.identifier);
-  if (!known.some((name) => name === identifier))
-    return refused(identifier, fill('unknownAction', { action: identifier, actions: known.join(', ') }));
+  // The platform starts the connector before it asks for an action.
   const config = configOf(action);
   const fault = configFault(config);
   if (fault !== null) return refused(identifier, fault);
+  const known = soarDefinition.actions.map((row) => row.identifier);
+  if (!known.some((name) => name === identifier))
+    return refused(identifier, fill('unknownAction', { action: identifier, actions: known.join(', ') }));
   if (identifier === 'send_text') return sending(identifier, config, parameterSets(action));
   if (config.toPhone === '')
     return { do: 'check', asked: { identifier, path: pathOf(config, '.json'), slots: [slotOf({}, {}, null, null)] } };
