@@ -75,7 +75,7 @@ function faultOf(
   // What was left out in silence would have no result.
   const misfit = list(call.target).find((one) => !isText(one));
   if (misfit !== undefined) return ['data.target', misfit, 'numbers as text, in quotes'];
-  const media = list(fields(call.data).media_url).find((one) => !isText(one));
+  const media = list(fields(call.data).media_url).find((one) => typeof one !== 'string');
   if (media !== undefined) return ['data.data.media_url', media, 'an address, or a list of them'];
   return null;
 }

@@ -130,7 +130,12 @@ def sender_of(platform: str) -> Callable[[Any], str]:
 def _text(message: str, data: dict[str, Any]) -> Form:
     media = data.get("media_url")
     urls = [] if media is None else media if isinstance(media, list) else [media]
-    return [("Body", message), *(("MediaUrl", str(url)) for url in urls)]
+    for url in urls:
+        if not isinstance(url, str):
+            raise ServiceValidationError(
+                const.SAY_BAD_DATA.format(name="media_url", value=repr(url), expected="an address, or a list of them")
+            )
+    return [("Body", message), *(("MediaUrl", url) for url in urls)]
 
 
 def _spoken(message: str, data: dict[str, Any]) -> Form:
