@@ -330,6 +330,12 @@ describe('tokens', () => {
     expect((await api.anonymous('/api/v1/messages', { headers })).status).toBe(401);
   });
 
+  test.each(['', 'a/b', 'n'.repeat(65), 'n'.repeat(500)])('a token cannot be called %j', async (name) => {
+    const error = await refusal(api.post('/api/v1/tokens', { name }));
+    expect(error).toMatchObject({ status: 422, code: 'TOLLBOARD_TOKEN_NAME_INVALID' });
+    expect(error.message.length).toBeLessThan(250);
+  });
+
   test('a token that never was cannot be revoked', async () => {
     const error = await refusal(api.fetch('/api/v1/tokens/SK1', { method: 'DELETE' }));
     expect(error).toMatchObject({ status: 404, code: 'TOLLBOARD_TOKEN_NOT_FOUND' });

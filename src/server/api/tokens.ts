@@ -7,7 +7,9 @@ import { TollboardError } from '../../core/errors.ts';
 import { apiAnswers, emptyAnswer, jsonAnswer } from '../answers.ts';
 import { issuedToken, token } from '../schemas.ts';
 
-const body = z.strictObject({ name: z.string().min(1).max(100).describe('What the token is for.') });
+const body = z.strictObject({
+  name: z.string().describe('What the token is for: 1 to 64 letters, digits, blanks or . _ @ -.'),
+});
 
 export function tokenRoutes(api: Api, context: ServerContext): void {
   const { gateway } = context;
