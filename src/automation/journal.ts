@@ -49,6 +49,8 @@ export interface Waiting {
 
 /** Steps of one run. */
 export const MAX_STEPS = 2000;
+/** What to do about a loop that is too long. */
+export const END_IT = 'Give its loop a condition that ends it.';
 /** Characters of what the steps of one run came to: it is written whole each time. */
 const MAX_JOURNAL = 1024 * 1024;
 
@@ -103,10 +105,14 @@ export class Journal {
   /** Throws {@link Unbounded}. */
   note(step: Omit<Step, 'at'>): void {
     const { run, now } = this.#options;
-    if (run.steps.length >= MAX_STEPS) throw new Unbounded(step, `the run has more than ${MAX_STEPS} steps: it loops`);
+    if (run.steps.length >= MAX_STEPS)
+      throw new Unbounded(step, `the run has more than ${MAX_STEPS} steps: it loops. ${END_IT}`);
     const size = sizeOf(step);
     if (this.#size + size > MAX_JOURNAL)
-      throw new Unbounded(step, `the variables and results of the run have more than ${MAX_JOURNAL} characters`);
+      throw new Unbounded(
+        step,
+        `the variables and results of the run have more than ${MAX_JOURNAL} characters. Keep less of them.`,
+      );
     this.#size += size;
     const whole = { ...step, at: now() };
     run.steps.push(whole);

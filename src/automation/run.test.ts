@@ -298,7 +298,7 @@ describe('a run', () => {
     [
       'loops without end',
       "action: [{repeat: {while: '{{ true }}', sequence: [{variables: {a: 1}}]}}]",
-      /a\.yaml:2: .*it loops/,
+      /a\.yaml:2: .*it loops\. Give its loop a condition that ends it\./,
     ],
     ['loops over nothing without end', 'action: [{repeat: {count: 1000000, sequence: []}}]', /go round more than/],
     [

@@ -25,7 +25,7 @@ import {
   renderedText,
 } from './evaluate.ts';
 import { renderedTriggers } from './firing.ts';
-import { Journal, MAX_STEPS, NotKept, stepKey, Unbounded } from './journal.ts';
+import { END_IT, Journal, MAX_STEPS, NotKept, stepKey, Unbounded } from './journal.ts';
 import { slug } from './parse.ts';
 import { shown } from './template/python.ts';
 
@@ -409,7 +409,7 @@ class Runner {
       // An empty loop makes no steps by which it could be stopped.
       this.#rounds += 1;
       if (this.#rounds > MAX_STEPS)
-        throw new Unbounded(action, `the loops of the run go round more than ${MAX_STEPS} times`);
+        throw new Unbounded(action, `the loops of the run go round more than ${MAX_STEPS} times. ${END_IT}`);
     }
     if (outer === undefined) delete scope.variables.repeat;
     else scope.variables.repeat = outer;

@@ -4,6 +4,15 @@ import { createMemoryStore } from '../store/memory.ts';
 import { systemRandom } from '../system.ts';
 
 describe('events', () => {
+  it('tells in the log that a run failed, and which, without what a phone wrote', async () => {
+    const { event, endings, warnings } = await bench(
+      'triggers: [{trigger: event, event_type: twilio_data_received}]\nid: a\nactions: [{action: fail.now}]',
+    );
+    await event('private');
+    await endings('a', ['failed']);
+    expect(warnings).toEqual(['a run failed; tollboard automations trace tells why']);
+  });
+
   it('fire those that fit, in order, and tell when nobody will answer', async () => {
     const { event, called, endings, quiet } = await bench(
       on('one', "action: [{action: 'a.{{ trigger.event.data.Body }}'}]") + on('two', 'action: [{action: b.b}]'),

@@ -158,6 +158,11 @@ export class UnderWay {
         // What it did so far, and how it ended, has to be on disk before it does more.
         if (behind || canceled) await runs.save(run);
         if (run.ending === 'running') await carryOn(run, world, signal);
+        if (run.ending === 'failed')
+          logger.warn(
+            { automation: run.automation.id, run: run.id },
+            'a run failed; tollboard automations trace tells why',
+          );
         return;
       } catch (error) {
         if (signal.aborted && run.ending === 'running') continue;

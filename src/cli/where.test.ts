@@ -48,6 +48,25 @@ describe('a command goes', () => {
     expect(await where({ direct: true }, env)).toBe('direct AC1');
   });
 
+  it('to the gateway that runs on while a file of its configuration is broken', async () => {
+    const config = path.join(cwd, 'tollboard.yaml');
+    writeFileSync(config, 'automation: !include autos.yaml\n');
+    writeFileSync(path.join(cwd, 'autos.yaml'), '- alias: a\n\tmode: single\n');
+    expect(await where({})).toBe('TOLLBOARD_CONFIG_SYNTAX');
+    announce();
+    expect(await where({})).toBe('gateway.json http://127.0.0.1:8655 g');
+    expect(await where({ direct: true }, TWILIO)).toBe('TOLLBOARD_CONFIG_SYNTAX');
+    writeFileSync(config, 'data: data # here\nautomation:\n\t- x\n');
+    expect(await where({})).toBe('gateway.json http://127.0.0.1:8655 g');
+    for (const data of ['elsewhere', '!env WHERE', '|']) {
+      writeFileSync(config, `data: ${data}\nautomation:\n\t- x\n`);
+      expect(await where({})).toBe('TOLLBOARD_CONFIG_SYNTAX');
+    }
+    expect(await where({ config: 'none.yaml' })).toBe('TOLLBOARD_CONFIG_FILE_UNREADABLE');
+    writeFileSync(config, 'listen: {port: none}\n');
+    expect(await where({})).toBe('TOLLBOARD_CONFIG_VALUE_INVALID');
+  });
+
   it('to a gateway that started again with its new token, as long as the file names the same address', async () => {
     announce();
     const found = await findDestination({ options: {}, env: {}, cwd });

@@ -1,12 +1,13 @@
 /** Where a command goes: a gateway named by flags, by the environment or by `gateway.json`, else straight to Twilio. */
 
+import type { SettingsSources } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Options } from './command.ts';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
-import { loadSettings } from '../config/load.ts';
+import { dataDirDespiteFaults, loadSettings } from '../config/load.ts';
 import { isLoopbackHost, withoutCredentials } from '../core/base-url.ts';
-import { TollboardError } from '../core/errors.ts';
+import { isTollboardError, TollboardError } from '../core/errors.ts';
 import { textOption, usageError } from './command.ts';
 
 export type Destination =
@@ -36,6 +37,12 @@ export interface WhereSources {
 
 const FILE_LIMIT = 64 * 1024;
 
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'TOLLBOARD_CONFIG_SYNTAX',
+  'TOLLBOARD_CONFIG_TAG_UNRESOLVED',
+  'TOLLBOARD_CONFIG_FILE_UNREADABLE',
+]);
+
 /**
  * `--url/--token`, else `TOLLBOARD_URL/TOLLBOARD_TOKEN`, else `gateway.json` of the data folder, else Twilio credentials.
  * `--direct` skips the gateways. Throws `TOLLBOARD_CLI_NO_DESTINATION` where there is neither (`TOLLBOARD_CLI_NO_ACCOUNT` with `--direct`),
@@ -53,28 +60,47 @@ export async function findDestination(sources: WhereSources): Promise<Destinatio
     const token = textOption(options, 'token') ?? set(env.TOLLBOARD_TOKEN);
     if (url !== undefined) return named(url, token, flagUrl === undefined ? 'TOLLBOARD_URL' : flag);
   }
-  const settings = await settingsFor(sources);
-  if (options.direct !== true) {
-    const file = readGatewayFile(settings.dataDir);
-    if (file !== null) {
-      const given = textOption(options, 'token');
-      const found = { kind: 'gateway', url: file.url, from: 'gateway.json' } as const;
-      if (given !== undefined) return { ...found, token: given };
-      return { ...found, token: file.token, newToken: () => tokenNow(settings.dataDir, file.url) };
-    }
-  }
+  const settings = await settingsFor(sources).catch((error: unknown) => {
+    const running =
+      options.direct === true || !isUnreadable(error) ? null : dataDirDespiteFaults(settingsSources(sources));
+    const found = running === null ? null : announced(running, options);
+    if (found === null) throw error;
+    return found;
+  });
+  if ('kind' in settings) return settings;
+  const found = options.direct === true ? null : announced(settings.dataDir, options);
+  if (found !== null) return found;
   if (settings.accounts.length > 0) return { kind: 'direct', settings };
   if (options.direct === true) throw new TollboardError('TOLLBOARD_CLI_NO_ACCOUNT');
   throw new TollboardError('TOLLBOARD_CLI_NO_DESTINATION', { details: { dataDir: settings.dataDir } });
 }
 
-export function settingsFor({ options, env, cwd }: WhereSources): Promise<Settings> {
+/** A file in the middle of being edited stops no command to the gateway, which runs on with what it read before. */
+function isUnreadable(error: unknown): boolean {
+  return isTollboardError(error) && UNREADABLE.has(error.code);
+}
+
+/** The gateway of this data directory, or null where none runs. */
+function announced(dataDir: string, options: Options): Destination | null {
+  const file = readGatewayFile(dataDir);
+  if (file === null) return null;
+  const given = textOption(options, 'token');
+  const found = { kind: 'gateway', url: file.url, from: 'gateway.json' } as const;
+  if (given !== undefined) return { ...found, token: given };
+  return { ...found, token: file.token, newToken: () => tokenNow(dataDir, file.url) };
+}
+
+export function settingsFor(sources: WhereSources): Promise<Settings> {
+  return loadSettings(settingsSources(sources));
+}
+
+function settingsSources({ options, env, cwd }: WhereSources): SettingsSources {
   const [data, config] = [textOption(options, 'data'), textOption(options, 'config')];
-  return loadSettings({
+  return {
     flags: { ...(data === undefined ? {} : { data }), ...(config === undefined ? {} : { config }) },
     env,
     cwd,
-  });
+  };
 }
 
 /**

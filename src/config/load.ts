@@ -3,7 +3,7 @@
 import type { Located, Place } from '../core/located.ts';
 import type { AccountSettings, AutomationSettings, PlainFile, Settings } from './settings.ts';
 import type { Found, Values } from './values.ts';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { normalizeBaseUrl } from '../core/base-url.ts';
 import { TollboardError } from '../core/errors.ts';
@@ -87,6 +87,23 @@ export async function readPlain(file: string, env: SettingsSources['env'], named
   const { readSource, placeAt, printPlace } = await import('./source.ts');
   const source = readSource(file, env, namedBy);
   return { value: toPlain(source), placeOf: (where) => printPlace(placeAt(source, where)) };
+}
+
+/**
+ * The data directory by a configuration that cannot be used: for commands to a gateway that runs on with what it read
+ * before. Null where the file does not say it plainly.
+ */
+export function dataDirDespiteFaults(sources: SettingsSources): string | null {
+  const { flags, cwd } = sources;
+  if (flags.data !== undefined) return path.resolve(cwd, flags.data);
+  const file = findConfigFile(sources)?.path;
+  if (file === undefined || !existsSync(file)) return null;
+  const text = readFileSync(file, 'utf8');
+  if (/^\s*\{/.test(text)) return null;
+  const [, written] = /^(?:data|"data"|'data')[ \t]*:(.*)$/m.exec(text) ?? [];
+  if (written === undefined) return path.resolve(cwd, './data');
+  const [, plain] = /^[ \t]+([\w./-]+)[ \t\r]*(?:#.*)?$/.exec(written) ?? [];
+  return plain === undefined ? null : path.resolve(path.dirname(file), plain);
 }
 
 function findConfigFile({ flags, env, cwd }: SettingsSources): { path: string; namedBy: string } | null {

@@ -74,11 +74,20 @@ function readFile(file: string, reading: Reading, where: string): Located {
   if (fault !== undefined) {
     const { line, col } = lines.linePos(fault.pos[0]);
     throw new TollboardError('TOLLBOARD_CONFIG_SYNTAX', {
-      details: { where: printPlace({ file, line, column: col }), fault: firstSentence(fault.message) },
+      details: {
+        where: printPlace({ file, line, column: col }),
+        fault: tabFault(text, line) ?? firstSentence(fault.message),
+      },
     });
   }
   const inner = { ...reading, files: [...reading.files, file] };
   return locate(document.contents as Node | null, { file, lines, document: document as Document }, inner);
+}
+
+/** The parser's own words for a tab seldom name it, and nobody sees one. */
+function tabFault(text: string, line: number): string | null {
+  const indented = /^ *\t/.test(text.split('\n')[line - 1] ?? '');
+  return indented ? 'a tab indents this line; write spaces in its place' : null;
 }
 
 interface FileContext {

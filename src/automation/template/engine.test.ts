@@ -25,7 +25,12 @@ describe('the engine', () => {
     [
       'counts to 10^9',
       '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}',
-      /too many steps/,
+      /too many steps\. Let its loops/,
+    ],
+    [
+      'names 10^9 numbers',
+      '{% for a in range(1000000000) %}{% endfor %}',
+      /^a range has more than 100000 numbers\. Let/,
     ],
     ['builds 1 GB of text', "{{ 'x' * 1000000000 }}", /memory|characters/],
     [

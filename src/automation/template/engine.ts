@@ -131,7 +131,10 @@ export function createTemplateEngine({ clock, timeoutMs = 2000 }: EngineOptions)
     if (worker === null) return { fault: 'the thread that renders could not be started', spent: true };
     const over = new AbortController();
     const tooLong = clock.sleep(timeoutMs, over.signal).then(
-      (): Rendered => ({ fault: `the template takes longer than ${timeoutMs} ms`, spent: true }),
+      (): Rendered => ({
+        fault: `the template takes longer than ${timeoutMs} ms. Let its loops and patterns do less.`,
+        spent: true,
+      }),
       (): Rendered => GONE,
     );
     clock.sleep(SLOW_MS, over.signal).then(

@@ -77,7 +77,8 @@ export function render({ template, variables, now, check = false }: Rendering): 
     if (check) environment.addTemplate('<string>', source);
     const text = check ? '' : environment.renderStr(source, variables);
     environment.free();
-    if (text.length > MAX_OUTPUT) throw new Error(`the template made more than ${MAX_OUTPUT} characters`);
+    if (text.length > MAX_OUTPUT)
+      throw new Error(`the template made more than ${MAX_OUTPUT} characters. Let it make a shorter text.`);
     if (faults[0] === undefined) return text.trim();
   } catch (error) {
     // After a trap the environment belongs to nobody and is not freed: the whole engine is given up.
@@ -101,7 +102,11 @@ function inWords(error: unknown, rendering: Pick<Rendering, 'template' | 'variab
     return new Error('points in time are counted with in seconds, as in as_timestamp(now()) - 3600');
   const name = message.startsWith('undefined value') ? nameUndefined(rendering) : null;
   if (name !== null) return new Error(message.replace('undefined value', `${name} is undefined`));
-  return new Error(/engine ran out of fuel/.test(message) ? 'the template takes too many steps' : message);
+  if (/range has too many elements/.test(message))
+    return new Error('a range has more than 100000 numbers. Let the template count less far.');
+  if (/engine ran out of fuel/.test(message))
+    return new Error('the template takes too many steps. Let its loops go round less often.');
+  return new Error(message);
 }
 
 /** The engine does not say what was undefined: the first name with a member that has nothing, but for the template's own. */

@@ -22,7 +22,7 @@ function answer(rendering: Rendering): Rendered {
   } catch (error) {
     const spent = isTrap(error);
     const fault = spent
-      ? 'the template takes more memory than it may'
+      ? 'the template takes more memory than it may. Let it build shorter texts and lists.'
       : error instanceof Error
         ? error.message
         : String(error);
