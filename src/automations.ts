@@ -121,10 +121,22 @@ function servicesOf(
   { notify, restCommands }: ReturnType<typeof parse>,
   { engine, replies, pages }: Pick<Parameters<typeof createServices>[0], 'engine' | 'replies'> & { pages: SpokenPages },
 ) {
-  const { messenger, logger, request, settings } = options;
+  const { messenger, logger, request, settings, store } = options;
   const { homeAssistant } = settings;
   const notifyBy = (...args: Notification) => notifyTargets({ ...options, pages }, ...args);
-  return createServices({ messenger, logger, engine, replies, notify, restCommands, homeAssistant, request, notifyBy });
+  const answerTo = (eventId: string) => store.answerTo(eventId);
+  return createServices({
+    answerTo,
+    messenger,
+    logger,
+    engine,
+    replies,
+    notify,
+    restCommands,
+    homeAssistant,
+    request,
+    notifyBy,
+  });
 }
 
 /**

@@ -40,12 +40,16 @@ export async function checkAutomations(
 }
 
 function serviceFault(action: Action, { services, homeAssistant }: CheckOptions): string | null {
+  if (action.kind === 'service' && action.response !== null && SILENT.test(action.service))
+    return `${action.service} gives nothing back: leave response_variable out`;
   if (action.kind !== 'service' || !isPlain(action.service) || services.includes(action.service)) return null;
   const [domain = ''] = action.service.split('.');
   if (OWN.has(domain)) return `there is no service ${action.service}; there are ${services.join(', ')}`;
   return homeAssistant ? null : `the service ${action.service} is Home Assistant's, and home_assistant: is not set`;
 }
 
+/** Notifiers of the configuration. */
+const SILENT = /^notify\.(?!persistent_notification$)[^{]*$/;
 const OWN = new Set(['notify', 'twilio', 'rest_command']);
 
 interface Found {

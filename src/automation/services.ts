@@ -45,6 +45,8 @@ export interface ServicesOptions {
   engine: TemplateEngine;
   logger: Logger;
   replies: Replies;
+  /** What the webhook of an event was answered with, or null. */
+  answerTo(eventId: string): Promise<string | null>;
   notify: readonly NotifyBlock[];
   /** Carries a notification out; which targets failed, with the reason of each. */
   notifyBy(
@@ -190,7 +192,11 @@ function byProperty(data: Readonly<Record<string, Value>>): Record<string, Value
  * Answers the text or call that fired the run. While Twilio waits for its answer that is TwiML; later a text is answered by
  * a text of its own, and a call can no longer be answered.
  */
-async function reply({ replies, messenger }: ServicesOptions, call: ServiceCall, signal: AbortSignal): Promise<Value> {
+async function reply(
+  { replies, messenger, answerTo }: ServicesOptions,
+  call: ServiceCall,
+  signal: AbortSignal,
+): Promise<Value> {
   const { trigger, data, key, service } = call;
   const { From: from, To: to, CallSid, AccountSid: account } = trigger.event?.data ?? {};
   if (trigger.event?.event_type !== 'twilio_data_received' || from === undefined || to === undefined)
@@ -206,6 +212,8 @@ async function reply({ replies, messenger }: ServicesOptions, call: ServiceCall,
     (spoken ? sayTwiml(sayOf(data)) : `<Response><Message>${escapeXml(pythonText(message))}</Message></Response>`);
   const became = await replies.answer(trigger, answer, call.by);
   if (became.outcome === 'answered') return { answered: 'twiml' };
+  // It answered before the gateway was killed, and its run had not noted it.
+  if (became.outcome === 'late' && (await answerTo(trigger.event.id)) === answer) return { answered: 'twiml' };
   const why =
     became.outcome === 'second'
       ? `The webhook is already answered, by the automation ${became.by}: the first that replies is its answer.`

@@ -310,6 +310,8 @@ export interface Store {
   decisions(id: string): Promise<Decision[]>;
   events(query: EventQuery): Promise<EventRecord[]>;
   event(id: string): Promise<EventRecord | null>;
+  /** What the webhook that brought an event was answered with (`keepAnswer`); null where nothing was kept. */
+  answerTo(eventId: string): Promise<string | null>;
   /** The greatest `seq` that an event ever had; 0 before the first. */
   newestEvent(): Promise<number>;
   /** Where each consumer stands: every event up to `seq` is settled. */

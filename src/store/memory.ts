@@ -114,6 +114,10 @@ function createReads(tables: MemoryTables) {
       return found.filter((event) => type === undefined || event.type === type).slice(0, limit);
     },
     event: async (id) => [...tables.events.values()].find((event) => event.id === id) ?? null,
+    async answerTo(eventId) {
+      const event = [...tables.events.values()].find(({ id }) => id === eventId);
+      return event === undefined ? null : tables.consumers.answer(event.seq);
+    },
     newestEvent: async () => tables.consumers.newest(),
     async consumers() {
       const { consumers } = tables;

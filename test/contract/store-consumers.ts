@@ -83,6 +83,9 @@ export function storeConsumers(name: string, create: CreateHarness): void {
           outcome: 'repeat',
           answer: '<Response><Message>hi</Message></Response>',
         });
+        expect(await store.answerTo(first?.id ?? '')).toBe('<Response><Message>hi</Message></Response>');
+        expect(await store.answerTo((await store.receive(inbound('b'), NOON)).event?.id ?? '')).toBeNull();
+        expect(await store.answerTo('EV0')).toBeNull();
       });
 
       it('stays, however old, as long as somebody has to get its event, or a replay of it', async () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from '../support/program.ts';
 
+const NOTIFIER = "notify: {name: ops, platform: twilio_sms, from_number: '+15550000001'}\n";
 let program: Program;
 beforeAll(async () => {
   program = createProgram();
@@ -75,6 +76,12 @@ describe('tollboard automations', () => {
       },
       { path: 'actions/0', message: expect.stringContaining('there is no service notify.nobody') },
     ]);
+    writeFileSync(
+      file,
+      `${NOTIFIER}automation:\n  trigger: {trigger: time, at: '3:00'}\n  action: [{action: notify.ops, data: {message: x}, response_variable: r}]\n`,
+    );
+    const silent = await program.run(['automations', 'check', 'broken.yaml']);
+    expect(silent.out).toMatch(/broken\.yaml:4:\d+: .*notify\.ops gives nothing back: leave response_variable out\.$/m);
     const missing = await program.run(['automations', 'check', 'nowhere.yaml']);
     expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('TOLLBOARD_CONFIG_FILE_UNREADABLE') });
   });

@@ -8,7 +8,7 @@ import { eventFromRow, parse } from './rows.ts';
 
 type ConsumerReads = Pick<
   Store,
-  'event' | 'newestEvent' | 'consumers' | 'deliveries' | 'record' | 'records' | 'nextRecord'
+  'event' | 'answerTo' | 'newestEvent' | 'consumers' | 'deliveries' | 'record' | 'records' | 'nextRecord'
 >;
 
 /** Behind every text that can begin with a prefix: a character that no key has. */
@@ -19,6 +19,10 @@ export function createConsumerReads(sql: Statements): ConsumerReads {
     async event(id) {
       const row = sql.get('select * from events where id = ?', id);
       return row === undefined ? null : eventFromRow(row);
+    },
+    async answerTo(eventId) {
+      const row = sql.get(ANSWER_TO, eventId);
+      return row === undefined ? null : String(row.answer);
     },
     async newestEvent() {
       return Number(sql.get("select seq from sqlite_sequence where name = 'events'")?.seq ?? 0);
@@ -51,6 +55,7 @@ export function createConsumerReads(sql: Statements): ConsumerReads {
   };
 }
 
+const ANSWER_TO = 'select answer from answers join events on events.seq = answers.event_seq where events.id = ?';
 const REPLAYS = `select events.*, replays.seq as replay from replays join events on events.seq = replays.event_seq
   where replays.consumer = ? order by replays.seq limit ? + 0`;
 const FRESH = `select events.* from events where seq > (select seq from consumers where consumer = ?)
