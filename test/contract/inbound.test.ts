@@ -155,6 +155,11 @@ describe('a webhook', () => {
       [`${WEBHOOK}?x=1`, genuine],
       [WEBHOOK, { method: 'POST', headers: { 'x-twilio-signature': signature } }],
       [WEBHOOK, { method: 'POST', body: 'x', headers: { ...headers, 'content-type': 'text/plain' } }],
+      [WEBHOOK, { method: 'POST', body: new Uint8Array([120]), headers: { 'x-twilio-signature': signature } }],
+      ...['', ';', 'no type', 'a/b; c'].map((odd): [string, RequestInit] => [
+        WEBHOOK,
+        { method: 'PUT', body: 'x', headers: { ...headers, 'content-type': odd } },
+      ]),
       [WEBHOOK, { method: 'POST', body: 'x', headers: { ...headers, 'content-type': 'multipart/form-data' } }],
       [WEBHOOK, { method: 'POST', body: '{}', headers: { ...headers, 'content-type': 'application/json' } }],
       [WEBHOOK + json.query, json.init],

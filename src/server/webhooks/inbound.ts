@@ -5,6 +5,7 @@ import type { InboundRequest } from '../../core/inbound.ts';
 import type { Api, ServerContext } from '../context.ts';
 import { z } from 'zod';
 import { answers, emptyAnswer, textAnswer } from '../answers.ts';
+import { publicError, sendError } from '../errors.ts';
 import { looseValidator } from '../validation.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -24,8 +25,14 @@ and as JSON with \`bodySHA256\` in the query.`.replaceAll('\n', ' ');
  * Whether an id exists is nobody's business: HEAD answers everybody alike, GET is no method of any (Twilio's default is
  * POST), and what is refused is refused alike, whatever the reason. As in Home Assistant, PUT does what POST does.
  */
-export function inboundRoutes(app: Api, { gateway, limits }: ServerContext): void {
+export function inboundRoutes(app: Api, context: ServerContext): void {
+  const { gateway, limits } = context;
   app.removeAllContentTypeParsers();
+  app.setErrorHandler((error, request, reply) => {
+    // What is of no readable type is not genuine either.
+    if (publicError(error, request).code === 'TOLLBOARD_HTTP_CONTENT_TYPE') return reply.code(403).send();
+    return sendError(context, error, request, reply);
+  });
   // The form by its name, too: the parser of a name is remembered, that of all others is looked for at every request.
   for (const type of [FORM, '*'])
     app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
