@@ -2,7 +2,7 @@
 
 import type { IssuedToken } from '../core/gateway-api.ts';
 import type { Clock, Random, Store, TokenRecord } from '../core/ports.ts';
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { TollboardError } from '../core/errors.ts';
 
 export interface Tokens {
@@ -55,5 +55,5 @@ export function createTokens({ store, clock, random }: { store: Store; clock: Cl
 }
 
 function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }
