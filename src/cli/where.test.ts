@@ -62,6 +62,7 @@ describe('a command goes', () => {
       writeFileSync(config, `data: ${data}\nautomation:\n\t- x\n`);
       expect(await where({})).toBe('TOLLBOARD_CONFIG_SYNTAX');
     }
+    expect(await where({ config: 'tollboard.yaml' })).toBe('TOLLBOARD_CONFIG_SYNTAX');
     expect(await where({ config: 'none.yaml' })).toBe('TOLLBOARD_CONFIG_FILE_UNREADABLE');
     writeFileSync(config, 'listen: {port: none}\n');
     expect(await where({})).toBe('TOLLBOARD_CONFIG_VALUE_INVALID');

@@ -61,8 +61,9 @@ export async function findDestination(sources: WhereSources): Promise<Destinatio
     if (url !== undefined) return named(url, token, flagUrl === undefined ? 'TOLLBOARD_URL' : flag);
   }
   const settings = await settingsFor(sources).catch((error: unknown) => {
-    const running =
-      options.direct === true || !isUnreadable(error) ? null : dataDirDespiteFaults(settingsSources(sources));
+    // A file that this very command names is to be read.
+    const mustRead = options.direct === true || options.config !== undefined || !isUnreadable(error);
+    const running = mustRead ? null : dataDirDespiteFaults(settingsSources(sources));
     const found = running === null ? null : announced(running, options);
     if (found === null) throw error;
     return found;
