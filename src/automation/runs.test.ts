@@ -37,14 +37,14 @@ describe('what is kept', () => {
     read.keys.length = 0;
     await event('go');
     await called(32);
-    while ((await store.records({ room: 'automation', prefix: 'run/', limit: 100 })).length > 31)
+    while ((await store.records({ room: 'automation', prefix: 'under-way/', limit: 100 })).length > 31)
       await new Promise((resolve) => setImmediate(resolve));
     expect([read.records, read.keys]).toEqual([1, []]);
     await clock.untilSleeping(2);
     read.records = 0;
     await restart();
     expect(read.records).toBe(31);
-    expect(read.keys.every((key) => key.startsWith('run/'))).toBe(true);
+    expect(read.keys.every((key) => key.startsWith('under-way/'))).toBe(true);
   });
 
   it('of an automation that left the file goes when its time is over, to the last record', async () => {

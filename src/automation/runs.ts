@@ -43,7 +43,7 @@ export interface RunsOptions {
   secrets: Pick<Secrets, 'hide' | 'reveal'>;
 }
 
-const UNDER_WAY = 'run/';
+const UNDER_WAY = 'under-way/';
 
 function keyOf({ arrival, id }: Run): string {
   return `${UNDER_WAY}${String(arrival).padStart(15, '0')}/${id}`;

@@ -71,13 +71,19 @@ export function createSecrets(): Secrets {
   };
 }
 
-/** The same value where nothing changes in it. */
+/** The same object where nothing changes in it: a run is written often, and mostly holds no secret. */
 function mapped(value: unknown, text: (text: string) => unknown, number: (number: number) => unknown = same): unknown {
   if (typeof value === 'string') return text(value);
   if (typeof value === 'number') return number(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => mapped(item, text, number));
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapped(item, text, number)]));
+  let changed = false;
+  const entries = Object.entries(value).map(([name, item]) => {
+    const made = mapped(item, text, number);
+    changed ||= made !== item;
+    return [name, made] as const;
+  });
+  if (!changed) return value;
+  return Array.isArray(value) ? entries.map(([, made]) => made) : Object.fromEntries(entries);
 }
 
 function same<T>(value: T): T {
