@@ -5,6 +5,9 @@ import type { Value } from './template/python.ts';
 /** A text that may hold a template; rendered when it is needed. */
 export type Template = string;
 
+/** As `Date` counts them. */
+export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+
 export const MODES = ['single', 'restart', 'queued', 'parallel'] as const;
 export type Mode = (typeof MODES)[number];
 
@@ -48,8 +51,8 @@ export type Trigger = Part & { id: string; variables: Readonly<Record<string, Va
         /** Every pair must be there and equal, text as text and number as number; templates are rendered first. */
         data: Readonly<Record<string, Value>>;
       }
-    /** `HH:MM:SS`, local time. */
-    | { kind: 'time'; at: string[] }
+    /** `HH:MM:SS`, local time; `weekday` empty: every day. */
+    | { kind: 'time'; at: string[]; weekday: string[] }
     /** Each a number, `/n` or `*`; null where it is not given. */
     | { kind: 'time_pattern'; hours: string | null; minutes: string | null; seconds: string | null }
   );

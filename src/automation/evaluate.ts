@@ -3,7 +3,8 @@
 import type { Condition, Duration, Part } from './definition.ts';
 import type { TemplateEngine, Variables } from './template/engine.ts';
 import type { Value } from './template/python.ts';
-import { durationMs, WEEKDAYS } from './parse.ts';
+import { WEEKDAYS } from './definition.ts';
+import { durationMs } from './parse.ts';
 import { pythonText, shown } from './template/python.ts';
 
 /** A fault of a part, in words and with its place in the file. */

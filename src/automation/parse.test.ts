@@ -125,6 +125,19 @@ action:
   });
 });
 
+it('triggers may be lists of triggers, and times have weekdays', () => {
+  const [one] = parsed(`
+triggers:
+  - triggers: [{trigger: event, event_type: x}, {trigger: time, at: '7:30', weekday: [mon, fri]}]
+  - {trigger: event, event_type: y}
+`);
+  expect(one?.triggers).toMatchObject([
+    { kind: 'event', id: '0' },
+    { kind: 'time', id: '1', weekday: ['mon', 'fri'] },
+    { kind: 'event', id: '2', types: ['y'] },
+  ]);
+});
+
 it('what the editor of Home Assistant writes is read', () => {
   const [one] = parsed(`
 alias: Made there

@@ -4,7 +4,7 @@ import type { Located } from '../core/located.ts';
 import type { Action, Automation, Condition, Duration, Loop, Mode, Trigger } from './definition.ts';
 import type { Value } from './template/python.ts';
 import { toPlain } from '../core/located.ts';
-import { MODES } from './definition.ts';
+import { MODES, WEEKDAYS } from './definition.ts';
 import { Fields, invalid, kindOf, listOf, type PrintPlace } from './fields.ts';
 
 /** Home Assistant's default for `max`. */
@@ -95,8 +95,15 @@ function loudness(fields: Fields): Automation['exceeded'] {
 
 /* ------------------------------------------------------------------ triggers */
 
+/** An item may be a list of triggers of its own, under `triggers`; each is counted as if it stood here. */
 function triggersOf(items: readonly Located[], path: string, printPlace: PrintPlace): Trigger[] {
-  return items.map((item, index) => trigger(new Fields(item, `${path}/${index}`, printPlace), index));
+  const flat = items.flatMap((item) => nested(item) ?? [item]);
+  return flat.map((item, index) => trigger(new Fields(item, `${path}/${index}`, printPlace), index));
+}
+
+function nested(item: Located): Located[] | null {
+  const [only, ...others] = item.kind === 'map' ? item.entries : [];
+  return only?.key === 'triggers' && others.length === 0 ? listOf(only.value) : null;
 }
 
 function trigger(fields: Fields, index: number): Trigger {
@@ -125,7 +132,7 @@ const TRIGGERS: Readonly<Record<string, (fields: Fields) => object>> = {
   time(fields) {
     const at = fields.texts('at').map((text) => clockTime(text, fields, 'at'));
     if (at.length === 0) throw invalid(fields.where, fields.path, 'lacks at', "at: '07:30:00'");
-    return { kind: 'time', at };
+    return { kind: 'time', at, weekday: weekdays(fields) };
   },
   time_pattern(fields) {
     const [hours, minutes, seconds] = (['hours', 'minutes', 'seconds'] as const).map((name) => {
@@ -151,6 +158,13 @@ function clockTime(text: string, fields: Fields, name: string): string {
   const [, h = '', m = '', s = '00'] = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(text.trim()) ?? [];
   if (h !== '' && Number(h) < 24 && Number(m) < 60 && Number(s) < 60) return `${h.padStart(2, '0')}:${m}:${s}`;
   throw invalid(fields.where, `${fields.path}/${name}`, `is ${text.slice(0, 40)}`, "a time of day such as '07:30:00'");
+}
+
+function weekdays(fields: Fields): string[] {
+  const days = fields.texts('weekday');
+  const odd = days.find((day) => !WEEKDAYS.includes(day));
+  if (odd === undefined) return days;
+  throw invalid(fields.where, `${fields.path}/weekday`, `is ${odd.slice(0, 20)}`, WEEKDAYS.join(', '));
 }
 
 /* ------------------------------------------------------------------ conditions */
@@ -203,10 +217,7 @@ const CONDITIONS: Readonly<Record<string, (fields: Fields, kind: string, depth: 
       const text = fields.text(name);
       return text === null ? null : clockTime(text, fields, name);
     });
-    const weekday = fields.texts('weekday');
-    const odd = weekday.find((day) => !WEEKDAYS.includes(day));
-    if (odd !== undefined)
-      throw invalid(fields.where, `${fields.path}/weekday`, `is ${odd.slice(0, 20)}`, WEEKDAYS.join(', '));
+    const weekday = weekdays(fields);
     if (after === null && before === null && weekday.length === 0)
       throw invalid(fields.where, fields.path, 'has no after, before or weekday', 'at least one of them');
     return { kind: 'time', after, before, weekday };
@@ -231,8 +242,6 @@ function refuseStates(fields: Fields): void {
   const fault = 'asks for the state of an entity, and a gateway has no states';
   throw invalid(fields.printPlace(entity.place), fields.path, fault, 'value_template: with what is to be compared');
 }
-
-export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
 /* ------------------------------------------------------------------ actions */
 

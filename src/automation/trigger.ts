@@ -3,6 +3,7 @@
 import type { EventRecord } from '../core/event.ts';
 import type { Trigger } from './definition.ts';
 import type { Value } from './template/python.ts';
+import { WEEKDAYS } from './definition.ts';
 
 export type EventTrigger = Extract<Trigger, { kind: 'event' }>;
 export type TimeTrigger = Exclude<Trigger, { kind: 'event' }>;
@@ -60,20 +61,22 @@ export function firedByTime(trigger: TimeTrigger, index: number, at: number): Fi
   };
 }
 
-/** The first whole second after `now` at which the trigger fires, local time; null within a day there is none. */
+/** The first whole second after `now` at which the trigger fires, local time; null where there is none soon. */
 export function nextTime(trigger: TimeTrigger, now: number): number | null {
-  return trigger.kind === 'time' ? nextClockTime(trigger.at, now) : nextPattern(trigger, now);
+  return trigger.kind === 'time' ? nextClockTime(trigger, now) : nextPattern(trigger, now);
 }
 
-function nextClockTime(at: readonly string[], now: number): number | null {
+/** Today, and the seven days after: a weekday may come again in a week only. */
+const DAYS = [0, 1, 2, 3, 4, 5, 6, 7];
+
+function nextClockTime({ at, weekday }: Extract<Trigger, { kind: 'time' }>, now: number): number | null {
+  const today = new Date(now);
   const times = at.flatMap((text) => {
     const [h = 0, m = 0, s = 0] = text.split(':').map(Number);
-    return [0, 1].map((days) => {
-      const day = new Date(now);
-      return new Date(day.getFullYear(), day.getMonth(), day.getDate() + days, h, m, s).getTime();
-    });
+    return DAYS.map((days) => new Date(today.getFullYear(), today.getMonth(), today.getDate() + days, h, m, s));
   });
-  const later = times.filter((time) => time > now);
+  const wanted = times.filter((time) => weekday.length === 0 || weekday.includes(WEEKDAYS[time.getDay()] ?? ''));
+  const later = wanted.map((time) => time.getTime()).filter((time) => time > now);
   return later.length === 0 ? null : Math.min(...later);
 }
 
