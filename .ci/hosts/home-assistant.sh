@@ -41,6 +41,11 @@ prepare() {
   "$home/bin/python" -c 'import homeassistant.bootstrap, hass_frontend' && touch "$home/ready"
 }
 
+if ! command -v shellcheck >/dev/null; then
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends shellcheck; } >/dev/null 2>&1 \
+    || echo 'home-assistant: shellcheck cannot be installed; the test that asks it is skipped'
+fi
+
 python=$(newest_python)
 if [ -z "$python" ]; then
   echo 'home-assistant: no Python 3.12 or newer; its tests are skipped'
