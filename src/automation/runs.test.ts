@@ -47,6 +47,26 @@ describe('what is kept', () => {
     expect(read.keys.every((key) => key.startsWith('under-way/'))).toBe(true);
   });
 
+  it('of runs that end together is written together', async () => {
+    const store = createMemoryStore({ random: systemRandom });
+    let writes = 0;
+    const keep: typeof store.keep = async (keeping) => {
+      writes += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      return store.keep(keeping);
+    };
+    const { runner, endings } = await bench(on('one', 'mode: restart, action: [{delay: 60}]'), { ...store, keep });
+    await Promise.all(Array.from({ length: 200 }, () => runner.runNow('one')));
+    await endings('one', [...Array.from({ length: 20 }, () => 'canceled'), 'running']);
+    // One for each beginning, and the one that runs notes the end of its delay.
+    expect(writes - 201).toBeLessThan(40);
+    expect((await store.records({ room: 'automation', limit: 500 })).map(({ key }) => key.split('/')[0])).toEqual([
+      'kept',
+      ...Array.from({ length: 20 }, () => 'trace'),
+      'under-way',
+    ]);
+  });
+
   it('of an automation that left the file goes when its time is over, to the last record', async () => {
     const { whole, store } = watched();
     const made = await bench(on('one', 'mode: queued, action: [{action: a.b}]') + on('two', 'action: []'), whole);

@@ -74,6 +74,8 @@ function firedOf(runId: string): string {
 export function createRuns({ store, clock, keepMs, secrets }: RunsOptions): Runs {
   /** By automation: what changes the list of its traces, one after the other. */
   const turns = new Map<string, Promise<void>>();
+  /** By automation: runs that ended and wait for their write. */
+  const ended = new Map<string, Array<{ run: Run; resolve: () => void; reject: (error: unknown) => void }>>();
 
   function inTurn(automation: string, work: () => Promise<void>): Promise<void> {
     const turn = (turns.get(automation) ?? Promise.resolve()).then(work);
@@ -119,16 +121,44 @@ export function createRuns({ store, clock, keepMs, secrets }: RunsOptions): Runs
     else await store.keep({ put: [{ ...list, value: left, dueAt: null }], remove: traces });
   }
 
-  async function end(run: Run): Promise<void> {
-    const { id } = run.automation;
-    const trace = { room: ROOM, key: traceKey(run), value: secrets.hide(run), dueAt: clock.now() + keepMs };
-    const all = [...(await kept(id)).filter((key) => key !== trace.key), trace.key];
-    const surplus = Math.max(0, all.length - run.automation.traces);
-    const gone = [keyOf(run), ...(await firedFor(run)), ...all.slice(0, surplus)];
+  /** Runs of one automation that ended, in one write: those that would be dropped again are not written. */
+  async function end(runs: readonly Run[]): Promise<void> {
+    const { id, traces } = (runs.at(-1) as Run).automation;
+    const keys = runs.map(traceKey);
+    const all = [...(await kept(id)).filter((key) => !keys.includes(key)), ...keys];
+    const left = all.slice(Math.max(0, all.length - traces));
+    const stay = runs.filter((run) => left.includes(traceKey(run)));
+    const gone = [...runs.map(keyOf), ...(await Promise.all(runs.map(firedFor))).flat()];
+    gone.push(...all.slice(0, all.length - left.length));
+    const dueAt = clock.now() + keepMs;
     await store.keep({
-      put: [trace, { room: ROOM, key: keptKey(id), value: all.slice(surplus), dueAt: null }],
+      put: [
+        ...stay.map((run) => ({ room: ROOM, key: traceKey(run), value: secrets.hide(run), dueAt })),
+        { room: ROOM, key: keptKey(id), value: left, dueAt: null },
+      ],
       remove: gone.map((key) => ({ room: ROOM, key })),
     });
+  }
+
+  /** Those that end while another write is under way go together: a mode that restarts ends more than one write each could. */
+  function saveEnd(run: Run): Promise<void> {
+    const { id } = run.automation;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiting = ended.get(id) ?? [];
+    waiting.push({ run, resolve, reject });
+    ended.set(id, waiting);
+    void inTurn(id, async () => {
+      const batch = waiting.splice(0, PAGE);
+      if (waiting.length === 0 && ended.get(id) === waiting) ended.delete(id);
+      if (batch.length === 0) return;
+      try {
+        await end(batch.map((one) => one.run));
+        for (const one of batch) one.resolve();
+      } catch (error) {
+        for (const one of batch) one.reject(error);
+      }
+    });
+    return promise;
   }
 
   const record = (run: Run) => ({ room: ROOM, key: keyOf(run), value: secrets.hide(run), dueAt: null });
@@ -143,7 +173,7 @@ export function createRuns({ store, clock, keepMs, secrets }: RunsOptions): Runs
     hasEnded: async (run) => (await store.record(ROOM, traceKey(run))) !== null,
     async save(run) {
       if (run.ending === 'running') await store.keep({ put: [record(run)] });
-      else await inTurn(run.automation.id, () => end(run));
+      else await saveEnd(run);
     },
     async fired(waiting) {
       const found = await store.record(ROOM, firedKey(waiting));
