@@ -42,7 +42,7 @@ export function createLineages(): Lineages {
       const lineage = lineages.get(runId);
       if (lineage === undefined || lineage.generation < NEAR || lineage.family.descendants < MAX_DESCENDANTS) return;
       throw new Error(
-        `one event has led to more than ${MAX_DESCENDANTS} runs by what automations fire and send: they set each other off in a ring`,
+        `one event has led to more than ${MAX_DESCENDANTS} runs by what automations fire and send: they set each other off in a ring. Give one of them a condition that ends it.`,
       );
     },
   };

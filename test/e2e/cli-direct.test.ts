@@ -88,6 +88,10 @@ describe('without a gateway', () => {
       ok: false,
       message: expect.stringContaining('+15550000001'),
     });
+    expect(foreign.lines.find((line) => line.name === 'webhook')).toMatchObject({
+      ok: true,
+      message: 'A Twilio on this machine sends what comes in, once a number points here.',
+    });
     const wrong = await program.run(['doctor'], { env: { ...env, TWILIO_AUTH_TOKEN: 'hush-hush' } });
     expect(wrong).toMatchObject({ code: 1, out: expect.stringContaining('20003') });
     expect(wrong.out + wrong.err).not.toContain('hush-hush');

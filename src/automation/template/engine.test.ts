@@ -21,6 +21,21 @@ describe('the engine', () => {
     expect(texts).toEqual(Array.from({ length: 50 }, (_, n) => `${n}!`));
   });
 
+  it('finds a filter and a test that do not exist before anything is run, and takes all others', async () => {
+    expect(await engine.fault('{% if false %}{{ 1 | round(2) | nofilter }}{% endif %}')).toBe(
+      'there is no filter nofilter',
+    );
+    expect(await engine.fault("{{ 'a' is not odd or 'a' is notest }}")).toBe('there is no test notest');
+    await expect(engine.text("{{ 'a' | nofilter }}", {})).rejects.toThrow('there is no filter nofilter');
+    const all =
+      "{{ x | int(0) | default(1) }}{{ x | map(attribute='a') | selectattr('b', 'eq', 1) | list | join(',') }}" +
+      "{{ x is match('a') and x is not none and x is defined and y is string }}{{ x | regex_replace('| nofilter', 'is notest') }}" +
+      "{# | nofilter #}{% raw %}{{ a | nofilter }}{% endraw %}{{ x | timestamp_custom('%Y') | from_json | slugify | tojson }}" +
+      '{{ x | upper | lower | title | trim | replace("a", "b") | first | last | length | sort | unique | reverse | sum | batch(2) }}' +
+      '{{ x | min | max | dictsort | items | abs | safe | escape | e | urlencode | indent | slice(2) | groupby("a") | reject("odd") }}';
+    expect(await engine.fault(all)).toBeNull();
+  });
+
   const hostile: Array<[what: string, template: string, says: RegExp]> = [
     [
       'counts to 10^9',

@@ -9,6 +9,8 @@ export interface Names {
   functions: ReadonlySet<string>;
   /** Called as `value.name(…)`, beyond those that the engine itself knows. */
   methods: ReadonlySet<string>;
+  /** Told of each filter as `|name`, of each test as `is name`. */
+  used?(what: string): void;
 }
 
 /** The filters that stand in. */
@@ -123,7 +125,7 @@ class Code {
   /** Everything up to the closing bracket, which is read, or to the end. */
   until(end: string | null): string {
     let out = '';
-    let filter = false;
+    let filter: '|' | 'is ' | null = null;
     while (this.#at < this.#tokens.length) {
       const token = this.#tokens[this.#at] as string;
       if (token === end) {
@@ -133,11 +135,13 @@ class Code {
       if (!startsValue(token) || KEYWORDS.has(token)) {
         this.#at += 1;
         out += token;
-        if (!/^\s+$/.test(token)) filter = token === '|' || token === 'is' || (token === 'not' && filter);
+        if (!/^\s+$/.test(token))
+          filter = token === '|' ? '|' : token === 'is' ? 'is ' : token === 'not' ? filter : null;
         continue;
       }
-      out += filter ? this.#filterCall() : this.#value();
-      filter = false;
+      if (filter !== null) this.#names.used?.(filter + token);
+      out += filter === null ? this.#value() : this.#filterCall();
+      filter = null;
     }
     return out;
   }

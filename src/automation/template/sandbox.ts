@@ -41,7 +41,8 @@ export function render({ template, variables, now, check = false }: Rendering): 
   if (template.length > MAX_TEMPLATE) throw new Error(`the template has more than ${MAX_TEMPLATE} characters`);
   if (isPlain(template)) return template;
   load();
-  const source = rewriteTemplate(template, NAMES);
+  const used = new Set<string>();
+  const source = rewriteTemplate(template, check ? { ...NAMES, used: (what) => void used.add(what) } : NAMES);
   const environment = new Environment();
   const faults: Error[] = [];
   // What throws within the engine would leave it unusable, so it is kept and thrown afterwards.
@@ -74,7 +75,14 @@ export function render({ template, variables, now, check = false }: Rendering): 
         kept((_none, ...args) => run(...args)),
       );
     for (const [name, run] of Object.entries(methods)) environment.addFilter(METHOD + name, kept(run));
-    if (check) environment.addTemplate('<string>', source);
+    if (check) {
+      environment.addTemplate('<string>', source);
+      for (const what of used) {
+        probe(environment, what);
+        // A filter that is known may well refuse what it was tried on.
+        faults.length = 0;
+      }
+    }
     const text = check ? '' : environment.renderStr(source, variables);
     environment.free();
     if (text.length > MAX_OUTPUT)
@@ -86,6 +94,17 @@ export function render({ template, variables, now, check = false }: Rendering): 
   }
   throw faults[0];
 }
+
+/** The engine looks for filters and tests only when it comes to them. Throws where it has none of this name. */
+function probe(environment: Environment, what: string): void {
+  try {
+    environment.renderStr(`{{ none ${what} }}`, {});
+  } catch (error) {
+    if (isTrap(error) || UNKNOWN.test(String(error))) throw error;
+  }
+}
+
+const UNKNOWN = /unknown (filter|test): \1 (\w+) is unknown/;
 
 /** What the engine gives as a `Map` it takes as an object. */
 function toEngine(value: unknown): unknown {
@@ -100,6 +119,8 @@ function inWords(error: unknown, rendering: Pick<Rendering, 'template' | 'variab
   const message = first.replace(/ ?\(in <string>:(\d+)\)/, ' (line $1)');
   if (/unsupported types map and (?:map|number)/.test(message))
     return new Error('points in time are counted with in seconds, as in as_timestamp(now()) - 3600');
+  const [, kind, unknown] = UNKNOWN.exec(message) ?? [];
+  if (unknown !== undefined) return new Error(`there is no ${kind} ${unknown}`);
   const name = message.startsWith('undefined value') ? nameUndefined(rendering) : null;
   if (name !== null) return new Error(message.replace('undefined value', `${name} is undefined`));
   if (/range has too many elements/.test(message))
