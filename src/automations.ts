@@ -16,13 +16,13 @@ import { checkAutomations } from './automation/check.ts';
 import { parseAutomations } from './automation/parse.ts';
 import { createReplies } from './automation/replies.ts';
 import { CONSUMER, startRunner } from './automation/runner.ts';
-import { createSecrets, type Secrets } from './automation/secrets.ts';
+import { createSecrets, type Secrets, withoutSecrets } from './automation/secrets.ts';
 import { createServices, serviceNames } from './automation/services.ts';
 import { createSpokenPages, type SpokenPages } from './automation/spoken-pages.ts';
 import { createTemplateEngine } from './automation/template/engine.ts';
 import { watchFiles } from './automation/watch-files.ts';
 import { loadSettings } from './config/load.ts';
-import { isTollboardError } from './core/errors.ts';
+import { isTollboardError, TollboardError } from './core/errors.ts';
 import { homeAssistantHost } from './hosts/home-assistant/host.ts';
 import { runHost } from './hosts/run.ts';
 import { systemClock } from './system.ts';
@@ -109,11 +109,22 @@ function hiding(logger: Logger, { show }: Secrets): Logger {
 }
 
 function parse({ automations, notify, restCommand, printPlace }: AutomationSettings) {
-  return {
-    automations: parseAutomations(automations, printPlace),
-    notify: parseNotify(notify, printPlace),
-    restCommands: parseRestCommands(restCommand, printPlace),
-  };
+  try {
+    return {
+      automations: parseAutomations(automations, printPlace),
+      notify: parseNotify(notify, printPlace),
+      restCommands: parseRestCommands(restCommand, printPlace),
+    };
+  } catch (error) {
+    if (!isTollboardError(error)) throw error;
+    const { message, remedy, code, details } = error;
+    const told = (text: string) => withoutSecrets(text, [automations, notify, restCommand]);
+    throw new TollboardError(code, {
+      message: told(message),
+      remedy: told(remedy),
+      details: Object.fromEntries(Object.entries(details).map(([name, value]) => [name, told(String(value))])),
+    });
+  }
 }
 
 function servicesOf(
@@ -157,7 +168,9 @@ export async function readAutomations(
       services,
       homeAssistant: settings.homeAssistant !== null,
     });
-    return { automations, faults };
+    const { notify, restCommand } = settings;
+    const told = (text: string) => withoutSecrets(text, [settings.automations, notify, restCommand]);
+    return { automations, faults: faults.map((fault) => ({ ...fault, message: told(fault.message) })) };
   } finally {
     await engine.close();
   }

@@ -71,6 +71,23 @@ export function createSecrets(): Secrets {
   };
 }
 
+/** Sentences about faults of the file show at most so much of a value. */
+const CUTS = [Number.POSITIVE_INFINITY, 40, 20];
+
+/** A sentence about a fault of the file: a `!secret` that stands in the wrong place is told by its name. */
+export function withoutSecrets(sentence: string, sources: ReadonlyArray<Located | null>): string {
+  const found: Array<[shown: string, name: string]> = [];
+  const visit = (source: Located | null): void => {
+    if (source?.kind === 'list') source.items.forEach(visit);
+    if (source?.kind === 'map') for (const { value } of source.entries) visit(value);
+    if (source?.kind !== 'text' || !source.secret || source.text.length < SHORTEST) return;
+    for (const cut of CUTS) found.push([source.text.slice(0, cut), `!secret ${source.secretName ?? 'unnamed'}`]);
+  };
+  sources.forEach(visit);
+  found.sort(([a], [b]) => b.length - a.length);
+  return found.reduce((told, [shown, name]) => told.replaceAll(shown, () => name), sentence);
+}
+
 /** The same object where nothing changes in it: a run is written often, and mostly holds no secret. */
 function mapped(value: unknown, text: (text: string) => unknown, number: (number: number) => unknown = same): unknown {
   if (typeof value === 'string') return text(value);

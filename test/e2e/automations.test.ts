@@ -86,6 +86,29 @@ describe('tollboard automations', () => {
     expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('TOLLBOARD_CONFIG_FILE_UNREADABLE') });
   });
 
+  it('tells a secret in the wrong place by its name', async () => {
+    const long = 'correct-horse-battery-staple-correct-horse-battery';
+    writeFileSync(path.join(program.cwd, 'secrets.yaml'), `short: hunter2-hush\nlong: ${long}\n`);
+    const wrong = [
+      'trigger: {trigger: time, at: !secret NAME}\naction: []\n',
+      'mode: !secret NAME\ntrigger: {platform: event, event_type: a}\naction: []\n',
+      'trigger: {platform: !secret NAME}\naction: []\n',
+      'trigger: {platform: event, event_type: a}\naction: [{delay: !secret NAME}]\n',
+      'trigger: {platform: event, event_type: a}\naction: [{action: !secret NAME}]\n',
+    ];
+    for (const [name, value] of [
+      ['short', 'hunter2'],
+      ['long', long.slice(0, 15)],
+    ] as const)
+      for (const yaml of wrong) {
+        writeFileSync(path.join(program.cwd, 'hush.yaml'), yaml.replace('NAME', name));
+        const { code, out, err } = await program.run(['automations', 'check', 'hush.yaml']);
+        expect(code).toBe(2);
+        expect(out + err).toContain(`!secret ${name}`);
+        expect(out + err).not.toContain(value);
+      }
+  });
+
   it('are looked at by the doctor', async () => {
     const doctor = async (file: string) =>
       (await program.run(['doctor', '--config', file, '--json'])).lines.find(({ name }) => name === 'automations');
