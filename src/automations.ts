@@ -99,12 +99,19 @@ function learn(secrets: Secrets, { automations, notify, restCommand }: Automatio
   secrets.learn([automations, notify, restCommand]);
 }
 
-function hiding(logger: Logger, { show }: Secrets): Logger {
+function hiding(logger: Logger, { show, hush }: Secrets): Logger {
+  const hidden = (facts: object) =>
+    Object.fromEntries(
+      Object.entries(facts).map(([name, fact]) => [
+        name,
+        typeof fact === 'string' ? hush(fact) : show(fact as unknown),
+      ]),
+    );
   return {
-    debug: (facts, message) => logger.debug(show(facts), message),
-    info: (facts, message) => logger.info(show(facts), message),
-    warn: (facts, message) => logger.warn(show(facts), message),
-    error: (facts, message) => logger.error(show(facts), message),
+    debug: (facts, message) => logger.debug(hidden(facts), message),
+    info: (facts, message) => logger.info(hidden(facts), message),
+    warn: (facts, message) => logger.warn(hidden(facts), message),
+    error: (facts, message) => logger.error(hidden(facts), message),
   };
 }
 

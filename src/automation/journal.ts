@@ -72,6 +72,8 @@ export interface JournalOptions {
   save(run: Run): Promise<void>;
   /** Of the run: its reason is told instead of a save that fails. */
   signal: AbortSignal;
+  /** Secrets stand in no sentence. */
+  hush(sentence: string): string;
 }
 
 export class Journal {
@@ -104,7 +106,7 @@ export class Journal {
 
   /** Throws {@link Unbounded}. */
   note(step: Omit<Step, 'at'>): void {
-    const { run, now } = this.#options;
+    const { run, now, hush } = this.#options;
     if (run.steps.length >= MAX_STEPS)
       throw new Unbounded(step, `the run has more than ${MAX_STEPS} steps: it loops. ${END_IT}`);
     const size = sizeOf(step);
@@ -114,7 +116,7 @@ export class Journal {
         `the variables and results of the run have more than ${MAX_JOURNAL} characters. Keep less of them.`,
       );
     this.#size += size;
-    const whole = { ...step, at: now() };
+    const whole = { ...step, error: step.error === null ? null : hush(step.error), at: now() };
     run.steps.push(whole);
     this.#steps.set(step.key, whole);
     this.#unsaved = true;

@@ -98,6 +98,7 @@ async function carried(
     const world: RunWorld = {
       engine,
       clock: { ...clock, sleep },
+      hush: (sentence) => sentence,
       async save(run) {
         lab.saves += 1;
         const [save, text] = [lab.saves, JSON.stringify(run)];

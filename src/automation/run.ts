@@ -33,6 +33,8 @@ import { shown } from './template/python.ts';
 export interface RunWorld {
   engine: TemplateEngine;
   clock: Clock;
+  /** An error in words, without secrets. */
+  hush(sentence: string): string;
   /** The journal as it is now, on disk when it resolves. */
   save(run: Run): Promise<void>;
   /** `key` is the same when the call is made again after a crash. */
@@ -81,8 +83,8 @@ export async function carryOn(run: Run, world: RunWorld, signal: AbortSignal): P
   await world.save(run);
 }
 
-function end(run: Run, { clock }: RunWorld, ending: Ending, error: string | null): void {
-  Object.assign(run, { ending, error, endedAt: clock.now() });
+function end(run: Run, { clock, hush }: RunWorld, ending: Ending, error: string | null): void {
+  Object.assign(run, { ending, error: error === null ? null : hush(error), endedAt: clock.now() });
 }
 
 function told(error: unknown): string {
@@ -124,7 +126,13 @@ class Runner {
     this.#run = run;
     this.#world = world;
     this.#signal = signal;
-    this.#journal = new Journal({ run, signal, now: () => world.clock.now(), save: (one) => world.save(one) });
+    this.#journal = new Journal({
+      run,
+      signal,
+      now: () => world.clock.now(),
+      save: (one) => world.save(one),
+      hush: world.hush,
+    });
   }
 
   async whole(): Promise<void> {

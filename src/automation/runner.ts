@@ -37,7 +37,7 @@ export interface RunnerOptions {
   /** How long the trace of a run is kept, milliseconds. */
   keepTracesMs: number;
   /** Of the configuration: stand in nothing that is stored. */
-  secrets: Pick<Secrets, 'hide' | 'reveal'>;
+  secrets: Pick<Secrets, 'hide' | 'reveal' | 'hush'>;
   /** Carries out a service call; rejects with what it failed with. */
   call(service: ServiceCall, signal: AbortSignal): Promise<Value>;
   /** Told once no run that might reply to an event is under way any more: nothing will answer it. */
@@ -310,10 +310,11 @@ class AutomationRunner implements Runner {
   }
 
   #world(run: Run): Omit<RunWorld, 'atRest'> {
-    const { engine, clock, call } = this.#options;
+    const { engine, clock, call, secrets } = this.#options;
     return {
       engine,
       clock,
+      hush: secrets.hush,
       save: this.#runs.save,
       call: async (service, signal) => {
         this.#lineages.check(run.id);

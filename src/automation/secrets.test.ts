@@ -53,4 +53,15 @@ describe('secrets', () => {
     expect(secrets.reveal(stored)).toBe('hunter3');
     expect(secrets.show('hunter2 hunter3')).toBe('!secret pin !secret pin');
   });
+
+  it('stand in no sentence, whole or cut short', () => {
+    const secrets = createSecrets();
+    const long = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJ0b2xsYm9hcmQiLCJleHAiOjE4MDAwMDAwMDB9.signature';
+    secrets.learn([secret('token', long), secret('pin', 'hunter2')]);
+    for (const shown of [long, long.slice(0, 20), long.slice(0, 59)])
+      expect(secrets.hush(`count is '${shown}…, and '${shown}', not hunter2`)).toBe(
+        "count is '!secret token…, and '!secret token', not !secret pin",
+      );
+    expect(secrets.hush('eyJhbGciOiJIUzI1NiI and hunter')).toBe('eyJhbGciOiJIUzI1NiI and hunter');
+  });
 });

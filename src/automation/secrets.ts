@@ -15,6 +15,8 @@ export interface Secrets {
   reveal<T>(value: T): T;
   /** As it is told: `!secret name`. */
   show<T>(value: T): T;
+  /** The same of a sentence, which may show a long value cut short. */
+  hush(sentence: string): string;
 }
 
 /** Of Unicode's private use: no character that a text needs. */
@@ -29,6 +31,7 @@ export function createSecrets(): Secrets {
   const values = new Map<string, string>();
   const numbers = new Map<number, string>();
   let pattern = new RegExp(MARK, 'g');
+  let longestFirst: string[] = [];
 
   function note(source: Located | null): void {
     if (source?.kind === 'list') for (const item of source.items) note(item);
@@ -44,48 +47,57 @@ export function createSecrets(): Secrets {
   const hideText = (text: string) =>
     text.replaceAll(pattern, (found) => (found === MARK ? `${MARK};` : `${MARK}:${names.get(found)};`));
   const hideNumber = (number: number) => (numbers.has(number) ? `${MARK}#${numbers.get(number)};` : number);
-  const named = (name: string) => `!secret ${decodeURIComponent(name)}`;
+  const nameOf = (name: string) => `!secret ${decodeURIComponent(name)}`;
   const revealText = (text: string) => {
     const [, number] = STORED_NUMBER.exec(text) ?? [];
     if (number !== undefined) return Number(values.get(number));
     return text.replaceAll(STORED, (_whole, name: string | undefined) =>
-      name === undefined ? MARK : (values.get(name) ?? named(name)),
+      name === undefined ? MARK : (values.get(name) ?? nameOf(name)),
     );
   };
   const showText = (text: string) => {
     const [, number] = STORED_NUMBER.exec(text) ?? [];
-    if (number !== undefined) return named(number);
-    return text.replaceAll(STORED, (_whole, name: string | undefined) => (name === undefined ? MARK : named(name)));
+    if (number !== undefined) return nameOf(number);
+    return text.replaceAll(STORED, (_whole, name: string | undefined) => (name === undefined ? MARK : nameOf(name)));
   };
   const hide = <T>(value: T): T => mapped(value, hideText, hideNumber) as T;
 
   return {
     learn(sources) {
       for (const source of sources) note(source);
-      const longestFirst = [...names.keys()].sort((a, b) => b.length - a.length);
+      longestFirst = [...names.keys()].sort((a, b) => b.length - a.length);
       pattern = new RegExp([MARK, ...longestFirst.map(literally)].join('|'), 'g');
     },
     hide,
     reveal: <T>(value: T) => mapped(value, revealText) as T,
+    hush: (sentence) =>
+      longestFirst.reduce((told, text) => named(told, text, nameOf(names.get(text) ?? 'unnamed')), sentence),
     show: <T>(value: T) => mapped(hide(value), showText) as T,
   };
 }
 
-/** Sentences about faults of the file show at most so much of a value. */
-const CUTS = [Number.POSITIVE_INFINITY, 40, 20];
-
 /** A sentence about a fault of the file: a `!secret` that stands in the wrong place is told by its name. */
 export function withoutSecrets(sentence: string, sources: ReadonlyArray<Located | null>): string {
-  const found: Array<[shown: string, name: string]> = [];
-  const visit = (source: Located | null): void => {
-    if (source?.kind === 'list') source.items.forEach(visit);
-    if (source?.kind === 'map') for (const { value } of source.entries) visit(value);
-    if (source?.kind !== 'text' || !source.secret || source.text.length < SHORTEST) return;
-    for (const cut of CUTS) found.push([source.text.slice(0, cut), `!secret ${source.secretName ?? 'unnamed'}`]);
-  };
-  sources.forEach(visit);
-  found.sort(([a], [b]) => b.length - a.length);
-  return found.reduce((told, [shown, name]) => told.replaceAll(shown, () => name), sentence);
+  const secrets = createSecrets();
+  secrets.learn(sources);
+  return secrets.hush(sentence);
+}
+
+/** Sentences cut long values: so much of one is enough to know it by. */
+const BEGINNING = 20;
+
+/** `name` in the place of the text, whole or cut short. */
+function named(sentence: string, text: string, name: string): string {
+  const beginning = text.slice(0, BEGINNING);
+  let told = '';
+  for (let at = 0; ; ) {
+    const found = sentence.indexOf(beginning, at);
+    if (found < 0) return told + sentence.slice(at);
+    let length = beginning.length;
+    while (length < text.length && sentence[found + length] === text[length]) length += 1;
+    told += sentence.slice(at, found) + name;
+    at = found + length;
+  }
 }
 
 /** The same object where nothing changes in it: a run is written often, and mostly holds no secret. */
