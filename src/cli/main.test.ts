@@ -125,6 +125,20 @@ describe('usage', () => {
   });
 });
 
+describe('without a gateway and an account', () => {
+  it('a command that only a gateway can answer names no account as a way out, one that sends does', async () => {
+    for (const argv of [['events'], ['automations', 'list'], ['sinks', 'list']]) {
+      const { code, err } = await tollboard(argv);
+      expect(code).toBe(2);
+      expect(err).toContain('TOLLBOARD_CLI_NO_DESTINATION');
+      expect(err).toContain('"npx tollboard start"');
+      expect(err).not.toContain('TWILIO_ACCOUNT_SID');
+    }
+    const { err } = await tollboard(['send', '--to', '+15550100001', '--body', 'x']);
+    expect(err).toContain('TWILIO_ACCOUNT_SID');
+  });
+});
+
 describe('--dry-run', () => {
   it('tells encoding, segments and faults per recipient and needs no gateway', async () => {
     const argv = ['send', '--to', '-', '--body', 'Grüße 👋', '--dry-run', '--json'];

@@ -4,7 +4,7 @@ import type { Messenger } from '../core/ports.ts';
 import type { RemoteMessenger } from '../remote/messenger.ts';
 import type { Call } from './command.ts';
 import type { Destination } from './where.ts';
-import { TollboardError } from '../core/errors.ts';
+import { isTollboardError, TollboardError } from '../core/errors.ts';
 import { plainRandom, systemClock } from '../system.ts';
 import { findDestination } from './where.ts';
 
@@ -54,14 +54,23 @@ export async function withGateway<T>(
   work: (remote: RemoteMessenger) => Promise<T>,
   options?: { ownInterrupt: boolean },
 ): Promise<T> {
+  const { remedy } = needsGateway(what);
   return withMessenger(
     call,
     ({ remote }) => {
-      if (remote === null) throw new TollboardError('TOLLBOARD_DIRECT_NEEDS_GATEWAY', { details: { what } });
+      if (remote === null) throw needsGateway(what);
       return work(remote);
     },
     options,
-  );
+  ).catch((error: unknown) => {
+    if (!isTollboardError(error) || error.code !== 'TOLLBOARD_CLI_NO_DESTINATION') throw error;
+    // An account would not help.
+    throw new TollboardError(error.code, { details: error.details, remedy, cause: error });
+  });
+}
+
+function needsGateway(what: string): TollboardError {
+  return new TollboardError('TOLLBOARD_DIRECT_NEEDS_GATEWAY', { details: { what } });
 }
 
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
