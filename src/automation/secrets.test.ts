@@ -54,6 +54,11 @@ describe('secrets', () => {
     expect(secrets.show('hunter2 hunter3')).toBe('!secret pin !secret pin');
   });
 
+  it('that are gone are told by their names, numbers too', () => {
+    const stored = learned().hide({ text: 'my hunter2', number: 4711 });
+    expect(createSecrets().reveal(stored)).toEqual({ text: 'my !secret pin', number: '!secret code' });
+  });
+
   it('stand in no sentence, whole or cut short', () => {
     const secrets = createSecrets();
     const long = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJ0b2xsYm9hcmQiLCJleHAiOjE4MDAwMDAwMDB9.signature';

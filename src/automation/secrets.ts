@@ -11,7 +11,7 @@ export interface Secrets {
   learn(sources: ReadonlyArray<Located | null>): void;
   /** As it is stored. */
   hide<T>(value: T): T;
-  /** What was stored, as it was; a secret that changed meanwhile is the new one. */
+  /** What was stored, as it was; a secret that changed meanwhile is the new one, one that is gone its name. */
   reveal<T>(value: T): T;
   /** As it is told: `!secret name`. */
   show<T>(value: T): T;
@@ -50,7 +50,7 @@ export function createSecrets(): Secrets {
   const nameOf = (name: string) => `!secret ${decodeURIComponent(name)}`;
   const revealText = (text: string) => {
     const [, number] = STORED_NUMBER.exec(text) ?? [];
-    if (number !== undefined) return Number(values.get(number));
+    if (number !== undefined) return values.has(number) ? Number(values.get(number)) : nameOf(number);
     return text.replaceAll(STORED, (_whole, name: string | undefined) =>
       name === undefined ? MARK : (values.get(name) ?? nameOf(name)),
     );
