@@ -59,6 +59,9 @@ function oldDescriptor(): Record<string, unknown> {
   };
 }
 
+/** What `\s` takes in ECMAScript; in Go it is ASCII alone. */
+const BLANK_IN_GO = '\\s\\v\\p{Z}\\x{feff}';
+
 /** What the Go activity knows: it has no codes, texts or limits of its own. */
 function contract(): Record<string, unknown> {
   return {
@@ -72,7 +75,7 @@ function contract(): Record<string, unknown> {
     texts: TEXTS,
     twilio: {
       sid: KIND_ACTIONS.message.sid.source,
-      separators: SEPARATORS.source,
+      separators: SEPARATORS.source.replace('\\s', BLANK_IN_GO),
       tooFast: [...TOO_FAST],
       leastErrorCode: LEAST_ERROR_CODE,
       timeoutMs: ANSWER_TIMEOUT_MS,
