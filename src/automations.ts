@@ -62,13 +62,13 @@ export async function startAutomations(given: AutomationsOptions): Promise<Autom
   const replies = createReplies(clock);
   const pages = createSpokenPages(options);
   let services = servicesOf(options, parsed, { engine, replies, pages });
-  await options.consume(CONSUMER, parsed.automations.length > 0);
   const runner = await startRunner({
     store,
     clock,
     logger,
     engine,
     automations: parsed.automations,
+    consume: (wanted) => options.consume(CONSUMER, wanted),
     keepTracesMs: options.keepTracesMs,
     secrets,
     call: (call, signal) => services(call, signal),
@@ -78,9 +78,8 @@ export async function startAutomations(given: AutomationsOptions): Promise<Autom
   const watching = watch(options, stopping.signal, async (settings) => {
     const changed = parse(settings);
     learn(secrets, settings);
-    await options.consume(CONSUMER, changed.automations.length > 0);
     services = servicesOf({ ...options, settings }, changed, { engine, replies, pages });
-    runner.reload(changed.automations);
+    await runner.reload(changed.automations);
     logger.info({ automations: changed.automations.length }, 'the automations were read again');
   });
   return {

@@ -212,6 +212,26 @@ describe('a restart', () => {
     await endings('one', ['finished']);
   });
 
+  it.each(['reload', 'restart'] as const)(
+    'without any automation left, by a %s, lets a wait miss nothing',
+    async (way) => {
+      const made = await bench(
+        on(
+          'one',
+          'action: [{wait_for_trigger: {trigger: event, event_type: twilio_data_received, event_data: {Body: then}}, timeout: 600}, {action: b.b}]',
+        ),
+      );
+      await made.event('go');
+      await made.clock.untilSleeping(2);
+      made.yaml = '[]';
+      if (way === 'restart') await made.restart();
+      else await made.runner.reload([]);
+      await made.event('then');
+      expect(await made.called(1)).toEqual(['b.b']);
+      await made.endings('one', ['finished']);
+    },
+  );
+
   it('loses nothing that comes for a wait with a time-out, in whatever branch', async () => {
     const store = createMemoryStore({ random: systemRandom });
     // As a disk does it: not at once.

@@ -34,6 +34,8 @@ export interface RunnerOptions {
   logger: Logger;
   engine: TemplateEngine;
   automations: readonly Automation[];
+  /** Whether events are wanted from now on; who wants none loses its place among them. */
+  consume(wanted: boolean): Promise<void>;
   /** How long the trace of a run is kept, milliseconds. */
   keepTracesMs: number;
   /** Of the configuration: stand in nothing that is stored. */
@@ -56,7 +58,7 @@ export interface Runner {
   /** Whether a run of this event may still answer it: one is under way, or the event was not looked at yet. */
   mayAnswer(event: Pick<EventRecord, 'id' | 'seq'>): boolean;
   /** From now on these; runs under way go on with what they began with. */
-  reload(automations: readonly Automation[]): void;
+  reload(automations: readonly Automation[]): Promise<void>;
   /** Resolves once no run is under way but those that wait for a time or an event. */
   stop(): Promise<void>;
 }
@@ -85,6 +87,7 @@ class AutomationRunner implements Runner {
   readonly #stopping = new AbortController();
   #pumping: Promise<void> | null = null;
   #again = false;
+  #consumes = false;
   /** Runs begun by hand: two within one millisecond are told apart by it. */
   #byHand = 0;
   /** Events up to this one were looked at. */
@@ -117,9 +120,10 @@ class AutomationRunner implements Runner {
 
   async resume(): Promise<void> {
     const { store, clock } = this.#options;
+    const left = await this.#runs.underWay();
+    await this.#consume(left.length > 0);
     const places = await store.consumers();
     this.#place = places.find(({ consumer }) => consumer === CONSUMER)?.seq ?? 0;
-    const left = await this.#runs.underWay();
     for (const { id } of left) this.#lineages.begin(id, null);
     // An event that comes now may be the one that a run waits for: they come to their waits before it.
     await this.#underWay.resume(left);
@@ -163,15 +167,15 @@ class AutomationRunner implements Runner {
   }
 
   mayAnswer({ id, seq }: Pick<EventRecord, 'id' | 'seq'>): boolean {
-    // Without automations no event is looked at, so none is waited for.
-    const looked = this.#automations.length === 0 || seq <= this.#place;
+    const looked = !this.#consumes || seq <= this.#place;
     return !looked || this.#underWay.mayReply(id);
   }
 
-  reload(automations: readonly Automation[]): void {
+  async reload(automations: readonly Automation[]): Promise<void> {
     this.#automations = automations;
     this.#index = indexTriggers(automations);
     this.#times?.reload();
+    await this.#consume(this.#underWay.any());
     this.#pump();
   }
 
@@ -190,9 +194,15 @@ class AutomationRunner implements Runner {
 
   /* ---------------------------------------------------------------- events */
 
+  /** A run that goes on without any automation may wait for an event. */
+  async #consume(runsGoOn: boolean): Promise<void> {
+    const wanted = this.#automations.length > 0 || runsGoOn;
+    await this.#options.consume(wanted);
+    this.#consumes = wanted;
+  }
+
   #pump(): void {
-    // Without automations no event is anybody's here: no consumer is subscribed.
-    if (this.#automations.length === 0) return;
+    if (!this.#consumes) return;
     this.#again = true;
     this.#pumping ??= this.#pumpAll().finally(() => {
       this.#pumping = null;

@@ -51,6 +51,10 @@ export class UnderWay {
     this.#options = options;
   }
 
+  any(): boolean {
+    return this.#active.size > 0;
+  }
+
   has(runId: string): boolean {
     return this.#active.has(runId);
   }

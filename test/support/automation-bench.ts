@@ -57,7 +57,6 @@ export interface Bench {
 /** Automations over a store in memory and a clock that stands still. */
 export async function bench(yaml: string, store = createMemoryStore({ random: systemRandom })): Promise<Bench> {
   const clock = createManualClock();
-  await store.subscribe([CONSUMER]);
   const calls: ServiceCall[] = [];
   const [warnings, quiet]: [string[], string[]] = [[], []];
   let tell: () => void = () => undefined;
@@ -69,6 +68,7 @@ export async function bench(yaml: string, store = createMemoryStore({ random: sy
       logger,
       engine,
       automations: automations(made?.yaml ?? yaml),
+      consume: (wanted) => store.subscribe(wanted ? [CONSUMER] : []),
       keepTracesMs: 90 * DAY,
       secrets: createSecrets(),
       async call(call) {
