@@ -184,14 +184,14 @@ class World {
     await this.#stage.clock.sleep(afterMs);
     const canceled: string[] = [];
     for (const id of ids) {
-      const answer = await this.#post(`/api/v1/${kind}s/${id}/cancel`, '{}');
+      const answer = await this.#post(`/api/v1/${kind}s/${id}/cancel`, '{}', { expected: EXPECTED_OF_CANCEL });
       if (answer?.status === 200 && answer.json.state === 'canceled') canceled.push(id);
     }
     return canceled;
   }
 
   /** Null when nobody answered, or the gateway could not do it just now. */
-  async #post(path: string, text: string, of: { key?: string; signal?: AbortSignal } = {}): Promise<Answer | null> {
+  async #post(path: string, text: string, of: Posting = {}): Promise<Answer | null> {
     const { url, token } = this.#gateway;
     const headers = {
       authorization: `Bearer ${token}`,
@@ -205,9 +205,7 @@ class World {
       )
       .catch(() => null);
     if (answer === null || answer.status === 401 || answer.status >= 500) return null;
-    // Whether a call can be canceled is Twilio's to say, in a storm as well.
-    if (answer.status === 429 && path.endsWith('/cancel')) return null;
-    if (answer.status < 300 || EXPECTED.has(answer.status)) return answer;
+    if (answer.status < 300 || (of.expected ?? EXPECTED).has(answer.status)) return answer;
     throw new Error(`refused: ${path} ${JSON.stringify(answer.json)}`);
   }
 
@@ -291,6 +289,15 @@ interface Answer {
 
 /** Refusals that a correct client may meet: of a recipient who opted out, of what is too late to cancel. */
 const EXPECTED: ReadonlySet<number> = new Set([403, 409, 422]);
+/** Whether a call can be canceled is Twilio's to say, in a storm as well. */
+const EXPECTED_OF_CANCEL: ReadonlySet<number> = new Set([...EXPECTED, 429]);
+
+interface Posting {
+  key?: string;
+  signal?: AbortSignal;
+  /** Statuses of refusals that are no fault of the run. */
+  expected?: ReadonlySet<number>;
+}
 
 function requestOf({ kind, to, body, mediaUrl, validityPeriod, onUnknown }: Sending, asked: Asked): object {
   return {
