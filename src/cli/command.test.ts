@@ -14,6 +14,7 @@ describe('the words that a line to copy needs to reach the same gateway', () => 
 
   it('a word of a shell is quoted only where it must be', () => {
     expect(shellWord('./data')).toBe('./data');
+    expect(shellWord('me@host')).toBe('me@host');
     expect(shellWord('$(x)')).toBe("'$(x)'");
   });
 });

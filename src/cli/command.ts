@@ -65,7 +65,7 @@ export function listOption(options: Options, name: string): readonly string[] {
 
 /** Text as one word of a POSIX shell. */
 export function shellWord(text: string): string {
-  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** What a line to copy needs to reach the same gateway; its token is the reader's to give. */

@@ -7,6 +7,7 @@ import type { Chunk, Plan } from './plan.ts';
 import { FINAL_STATES } from '../core/entry.ts';
 import { errorReport, isTollboardError, TollboardError } from '../core/errors.ts';
 import { unstoredOutcome } from '../core/refusal.ts';
+import { shellWord } from './command.ts';
 
 /** Chunks and waits under way at a time. */
 const CHUNKS_AT_ONCE = 4;
@@ -91,8 +92,7 @@ function notHandedOver(to: string, key: string | null): ErrorReport {
 }
 
 function repeat(key: string): string {
-  const word = /^[\w.:@-]+$/.test(key) ? key : `'${key.replaceAll("'", "'\\''")}'`;
-  return `Run the same command with the same input and this flag, and nothing is sent twice: --idempotency-key ${word}`;
+  return `Run the same command with the same input and this flag, and nothing is sent twice: --idempotency-key ${shellWord(key)}`;
 }
 
 function isAbort(error: unknown): boolean {
