@@ -9,6 +9,7 @@ import { checkCall, spokenParams } from './call.ts';
 import { entryView } from './entry.ts';
 import { TollboardError } from './errors.ts';
 import { checkMessage, checkParameters } from './message.ts';
+import { mintId } from './mint-id.ts';
 import { concernsRecipient } from './refusal.ts';
 import { segmentsOf } from './segments.ts';
 
@@ -158,7 +159,7 @@ function newEntry(
     typeof params.validityPeriod === 'number' && request.kind === 'message' ? params.validityPeriod : null;
   const sender = typeof params.from === 'string' ? params.from : null;
   return {
-    id: mintId(request.kind === 'call' ? 'CA' : measured.media ? 'MM' : 'SM', context),
+    id: mintId(request.kind === 'call' ? 'CA' : measured.media ? 'MM' : 'SM', now, context.random),
     kind: request.kind,
     sid: null,
     state: error !== null ? 'rejected' : later ? 'scheduled' : 'queued',
@@ -193,14 +194,6 @@ function newEntry(
     createdAt: now,
     updatedAt: now,
   };
-}
-
-/**
- * Twilio's form, so that it can stand in for a SID: two letters and 32 hex. It begins with the time in milliseconds (11
- * hex, good until 2527), so that new ids lie side by side in the store's index; 84 random bits follow.
- */
-function mintId(prefix: string, { now, random }: PrepareContext): string {
-  return prefix + Math.max(0, now).toString(16).padStart(11, '0') + random.hex(21);
 }
 
 function firstDecision(entry: NewEntry): Decision {

@@ -3,6 +3,7 @@
 import type { Commit, Random, Store } from '../core/ports.ts';
 import type { OperationName, Operations } from './operations.ts';
 import type { PrunedTable } from './tables.ts';
+import { mintId } from '../core/mint-id.ts';
 
 /** Runs one operation durably; rejects when nothing of it was written. */
 export type Write = <N extends OperationName>(
@@ -37,7 +38,7 @@ export function createWrites(write: Write, random: Random): StoreWrites {
     accept: (batch) => write('accept', batch),
     claim: (query) => write('claim', query),
     apply(changes, now) {
-      const eventIds = changes.map(({ fact }) => (fact.type === 'status' ? eventId(random) : null));
+      const eventIds = changes.map(({ fact }) => (fact.type === 'status' ? mintId('EV', now, random) : null));
       return write('apply', { changes, now, eventIds });
     },
     rebase: (now) => write('rebase', { now }),
@@ -46,7 +47,7 @@ export function createWrites(write: Write, random: Random): StoreWrites {
     addEvent(draft, simulated, now) {
       return write('addEvent', {
         ...draft,
-        id: eventId(random),
+        id: mintId('EV', now, random),
         at: now,
         entryId: draft.data.entryId ?? null,
         simulated,
@@ -54,7 +55,7 @@ export function createWrites(write: Write, random: Random): StoreWrites {
     },
     receive({ keys, data, form, simulated }, now) {
       const event = {
-        id: eventId(random),
+        id: mintId('EV', now, random),
         type: 'twilio_data_received',
         at: now,
         entryId: null,
@@ -117,10 +118,6 @@ export class Listeners {
       }
     }
   }
-}
-
-function eventId(random: Random): string {
-  return `EV${random.hex(32)}`;
 }
 
 /** Chunk by chunk, each a write of its own, so that others get their turn in between. */
