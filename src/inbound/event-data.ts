@@ -5,10 +5,18 @@ import { isPlainObject } from '../core/plain-object.ts';
 
 /** Every field by Twilio's name, the first of repeated ones as in Home Assistant; and which webhook it was. */
 export function formData(fields: FormFields, webhookId: string): Record<string, string> {
-  const first = new Map<string, string>();
-  for (const [name, value] of fields) if (!first.has(name)) first.set(name, value);
-  return Object.fromEntries(first.set('webhook_id', webhookId));
+  const data: Record<string, string> = {};
+  for (const [name, value] of fields) {
+    if (Object.hasOwn(data, name)) continue;
+    // An assignment would set the prototype.
+    if (name === '__proto__') Object.defineProperty(data, name, { value, ...OWN });
+    else data[name] = value;
+  }
+  data.webhook_id = webhookId;
+  return data;
 }
+
+const OWN = { enumerable: true, writable: true, configurable: true };
 
 /** The form itself, where such data do not tell all of it: repeated names, another order, a `webhook_id` of its own. */
 export function untold(fields: FormFields, data: Readonly<Record<string, string>>): FormFields | undefined {

@@ -98,7 +98,7 @@ export function createReceive(options: ReceiveOptions): (request: InboundRequest
     const { account, digest } = genuine;
     const { fields, json } = request;
     const data = json === undefined ? formData(fields, options.webhookId) : jsonData(json, options.webhookId);
-    const keys = claimKeys(account.accountSid, fields, digest);
+    const keys = claimKeys(account.accountSid, json === undefined ? data : {}, digest);
     const form = json === undefined ? untold(fields, data) : undefined;
     const draft = { keys, data, ...(form === undefined ? {} : { form }), simulated: account.simulated };
     const result = await store.receive(draft, clock.now());
@@ -132,5 +132,6 @@ function accountNamed({ fields, json }: InboundRequest): string | null {
 }
 
 function fieldOf(fields: FormFields, name: string): string | null {
-  return fields.find(([wire]) => wire === name)?.[1] ?? null;
+  for (const [wire, value] of fields) if (wire === name) return value;
+  return null;
 }

@@ -81,11 +81,11 @@ function split(url: string): UrlParts {
   return { scheme: scheme.toLowerCase(), host, port, rest };
 }
 
-function spellings(url: string): Set<string> {
+function spellings(url: string): string[] {
   const { scheme, host, port, rest } = split(url);
-  if (host === '') return new Set();
+  if (host === '') return [];
   const usual = scheme === 'https://' ? ':443' : ':80';
-  return new Set(['', port === '' ? usual : port].map((spelled) => scheme + host + spelled + rest));
+  return ['', port === '' ? usual : port].map((spelled) => scheme + host + spelled + rest);
 }
 
 /** Names in byte order, each with its values: distinct, in byte order, appended name and value. */
@@ -96,7 +96,7 @@ function canonical(fields: FormFields): string {
 }
 
 function sorted(fields: FormFields, order: (left: string, right: string) => number): string {
-  const inOrder = [...fields].sort(([a, x], [b, y]) => order(a, b) || order(x, y));
+  const inOrder = fields.toSorted((a, b) => order(a[0], b[0]) || order(a[1], b[1]));
   let text = '';
   let last: readonly [string, string] | null = null;
   for (const field of inOrder) {

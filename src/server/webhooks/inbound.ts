@@ -2,11 +2,11 @@
 
 import type { FastifyRequest } from 'fastify';
 import type { InboundRequest } from '../../core/inbound.ts';
+import type { FormFields } from '../../core/parameter.ts';
 import type { Api, ServerContext } from '../context.ts';
 import { z } from 'zod';
 import { answers, emptyAnswer, textAnswer } from '../answers.ts';
 import { publicError, sendError } from '../errors.ts';
-import { looseValidator } from '../validation.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -41,7 +41,8 @@ export function inboundRoutes(app: Api, context: ServerContext): void {
       method,
       url: '/api/webhook/:id',
       bodyLimit: limits.formBytes,
-      validatorCompiler: looseValidator,
+      // Of path and body nothing is believed before the signature is checked.
+      validatorCompiler: () => (value: unknown) => ({ value }),
       schema: {
         operationId: method === 'POST' ? 'inboundWebhook' : 'inboundWebhookPut',
         tags: ['webhooks'],
@@ -82,7 +83,7 @@ export function inboundRoutes(app: Api, context: ServerContext): void {
 }
 
 /** Null for a body that is none of the three forms. */
-async function inboundRequest(request: FastifyRequest): Promise<InboundRequest | null> {
+function inboundRequest(request: FastifyRequest): InboundRequest | null | Promise<InboundRequest | null> {
   const header = request.raw.headers['x-twilio-signature'];
   const signed = {
     // The signature covers the URL byte for byte.
@@ -92,11 +93,19 @@ async function inboundRequest(request: FastifyRequest): Promise<InboundRequest |
   const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const contentType = request.headers['content-type'] ?? '';
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
-  if (type === FORM) return { ...signed, fields: [...new URLSearchParams(bytes.toString('utf8'))] };
+  if (type === FORM) return { ...signed, fields: formFields(bytes) };
   if (type === 'application/json') return { ...signed, fields: [], json: bytes };
   if (type !== 'multipart/form-data') return null;
-  const fields = await multipartFields(bytes, contentType);
-  return fields === null ? null : { ...signed, fields };
+  return multipartFields(bytes, contentType).then((fields) => (fields === null ? null : { ...signed, fields }));
+}
+
+function formFields(bytes: Buffer): FormFields {
+  const fields: FormFields = [];
+  // Its iterator makes three objects of each field.
+  new URLSearchParams(bytes.toString('utf8')).forEach((value, name) => {
+    fields.push([name, value]);
+  });
+  return fields;
 }
 
 /** Files are no parameters; Twilio sends none. */
