@@ -1,5 +1,6 @@
 /** SQLite in trouble: locked, full, killed, not ours. */
 
+import type { Readable } from 'node:stream';
 import type { Kysely } from 'kysely';
 import type { Store } from '../../src/core/ports.ts';
 import type { SqliteHarness } from '../support/sqlite-store.ts';
@@ -165,10 +166,12 @@ describe('a process that is killed while it writes', () => {
     await harness.store.close();
     const told = new Map<string, string>();
     for (let round = 0; round < 3; round += 1) {
-      const child = spawn(process.execPath, [program, harness.file], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, [program, harness.file], {
+        stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+      });
       const exited = once(child, 'exit');
       let lines = 0;
-      for await (const line of createInterface(child.stdout)) {
+      for await (const line of createInterface(child.stdio[3] as Readable)) {
         const [id, what] = line.split(' ');
         told.set(id ?? '', what ?? '');
         lines += 1;
