@@ -83,7 +83,7 @@ was accepted: repeat after \`Retry-After\`.
 \`requestId\` is also the header \`X-Request-Id\`, and in the log.
 
 **Limits.** JSON bodies 1 MiB, callbacks 64 KiB, headers 16 KiB; headers must come within 10 seconds and the whole request
-within 30; 2,048 connections, 100 live streams.
+within 30; 2,048 connections (a further one takes the place of an idle one), 100 live streams.
 `;
 
 function section(document: Document, tag: string, description: string): string {

@@ -5,6 +5,7 @@ import type { AutomationGateway } from '../core/automations.ts';
 import type { GatewayApi } from '../core/gateway-api.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
 import type { SinkGateway } from '../core/sinks.ts';
+import type { Connections } from './connections.ts';
 import type { Api, ServerContext, ServerLimits } from './context.ts';
 import type { HostRunner } from './hosts.ts';
 import fastify from 'fastify';
@@ -70,8 +71,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const closing = new AbortController();
   const app = await createApp({ ...options, limits, closing: closing.signal });
-  app.server.maxConnections = limits.connections;
-  const connections = trackConnections(app.server);
+  const connections = trackConnections(app.server, limits.connections);
   try {
     await app.listen({ host: listen.host, port: listen.port });
   } catch (cause) {
@@ -269,7 +269,7 @@ const UNREADABLE: Readonly<Record<string, Unreadable>> = {
   },
 };
 
-async function stop(app: Api, connections: { endIdle(): void }, clock: Clock, graceMs: number): Promise<void> {
+async function stop(app: Api, connections: Connections, clock: Clock, graceMs: number): Promise<void> {
   const over = new AbortController();
   const forced = clock.sleep(graceMs, over.signal).then(
     () => app.server.closeAllConnections(),

@@ -22,7 +22,7 @@ export interface ServerLimits {
   formBytes: number;
   /** Bytes of a form of the facade: the largest create there is (4,000 characters of TwiML) takes a quarter. Default 256 KiB. */
   facadeBytes: number;
-  /** Open connections; more are closed at once. Default 2,048. */
+  /** Open connections; a further one takes the place of an idle one. Default 2,048. */
   connections: number;
   /** Milliseconds in which the headers must have come. Default 10,000. */
   headersMs: number;

@@ -2,7 +2,7 @@
 
 import http from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createServer } from '../../src/server/app.ts';
 import { type ApiServer, startApiServer } from '../support/api-server.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -199,10 +199,14 @@ describe('what is bounded', () => {
     await other.close();
   });
 
-  test('connections over the limit are closed at once; those within it go on', async () => {
-    const other = await startApiServer({ limits: { connections: 5 } });
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    const health = () =>
+  describe('at the limit of connections', () => {
+    let other: ApiServer;
+    beforeEach(async () => {
+      other = await startApiServer({ limits: { connections: 5 } });
+    });
+    afterEach(() => other.close());
+
+    const health = (agent: http.Agent | false) =>
       new Promise<number>((resolve, reject) => {
         http
           .get(`${other.url}/healthz`, { agent }, (answer) =>
@@ -210,14 +214,38 @@ describe('what is bounded', () => {
           )
           .on('error', reject);
       });
-    expect(await health()).toBe(200);
-    const sockets = Array.from({ length: 40 }, () => raw(other.server.port, ''));
-    const closed = await Promise.all(sockets.slice(10).map(({ said }) => said));
-    expect(closed.every((heard) => heard === '')).toBe(true);
-    expect(await health()).toBe(200);
-    for (const { socket } of sockets) socket.destroy();
-    agent.destroy();
-    await other.close();
+
+    test('a further one takes the place of the silent one that is oldest; a client that has asked before keeps its own', async () => {
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      expect(await health(agent)).toBe(200);
+      const sockets = Array.from({ length: 40 }, () => raw(other.server.port, ''));
+      const closed = await Promise.all(sockets.slice(0, 36).map(({ said }) => said));
+      expect(closed.every((heard) => heard === '')).toBe(true);
+      expect(await health(false)).toBe(200);
+      const [kept] = Object.values(agent.freeSockets).flat();
+      expect(await health(agent)).toBe(200);
+      expect(Object.values(agent.freeSockets).flat()).toEqual([kept]);
+      for (const { socket } of sockets) socket.destroy();
+      agent.destroy();
+    });
+
+    test('where all have asked before, those that are idle make room', async () => {
+      const stream = await fetch(`${other.url}/api/v1/stream`, { headers: { authorization: `Bearer ${other.token}` } });
+      const agents = Array.from({ length: 6 }, () => new http.Agent({ keepAlive: true, maxSockets: 1 }));
+      for (const agent of agents) expect(await health(agent)).toBe(200);
+      expect(stream.status).toBe(200);
+      await stream.body?.cancel();
+      for (const agent of agents) agent.destroy();
+    });
+
+    test('where all have a request under way, a further one is closed itself', async () => {
+      const headers = { authorization: `Bearer ${other.token}` };
+      const streams: Response[] = [];
+      while (streams.length < 5) streams.push(await fetch(`${other.url}/api/v1/stream`, { headers }));
+      expect(await raw(other.server.port, 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n').said).toBe('');
+      expect(streams.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+      for (const { body } of streams) await body?.cancel();
+    });
   });
 });
 
