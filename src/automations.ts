@@ -19,7 +19,7 @@ import { CONSUMER, startRunner } from './automation/runner.ts';
 import { createSecrets, type Secrets, withoutSecrets } from './automation/secrets.ts';
 import { createServices, serviceNames } from './automation/services.ts';
 import { createSpokenPages, type SpokenPages } from './automation/spoken-pages.ts';
-import { createTemplateEngine } from './automation/template/engine.ts';
+import { createTemplateEngine, type TemplateEngine } from './automation/template/engine.ts';
 import { watchFiles } from './automation/watch-files.ts';
 import { loadSettings } from './config/load.ts';
 import { isTollboardError, TollboardError } from './core/errors.ts';
@@ -114,6 +114,8 @@ function hiding(logger: Logger, { show, hush }: Secrets): Logger {
   };
 }
 
+type Parsed = ReturnType<typeof parse>;
+
 function parse({ automations, notify, restCommand, printPlace }: AutomationSettings) {
   try {
     return {
@@ -135,7 +137,7 @@ function parse({ automations, notify, restCommand, printPlace }: AutomationSetti
 
 function servicesOf(
   options: AutomationsOptions,
-  { notify, restCommands }: ReturnType<typeof parse>,
+  { notify, restCommands }: Parsed,
   { engine, replies, pages }: Pick<Parameters<typeof createServices>[0], 'engine' | 'replies'> & { pages: SpokenPages },
 ) {
   const { messenger, logger, request, settings, store } = options;
@@ -156,43 +158,48 @@ function servicesOf(
   });
 }
 
-/**
- * For a check without a gateway: what a configuration, or a file of automations alone, holds and what is wrong with it.
- * Throws the errors of reading it.
- */
+/** For a check: what a configuration holds and what is wrong with it; nothing is run. Throws the errors of reading it. */
 export async function readAutomations(
-  source: AutomationSettings | string,
-  env: Readonly<Record<string, string | undefined>>,
+  settings: AutomationSettings,
 ): Promise<{ automations: Automation[]; faults: CheckFault[] }> {
-  const settings = typeof source === 'string' ? await settingsOfFile(source, env) : source;
-  const { automations, ...blocks } = parse(settings);
+  const parsed = parse(settings);
   const engine = createTemplateEngine({ clock: systemClock });
   try {
-    const services = serviceNames(blocks);
-    const faults = await checkAutomations(automations, {
-      engine,
-      services,
-      homeAssistant: settings.homeAssistant !== null,
-    });
-    const { notify, restCommand } = settings;
-    const told = (text: string) => withoutSecrets(text, [settings.automations, notify, restCommand]);
-    return { automations, faults: faults.map((fault) => ({ ...fault, message: told(fault.message) })) };
+    return { automations: parsed.automations, faults: await faultsOf(settings, parsed, engine) };
   } finally {
     await engine.close();
   }
 }
 
-/** A whole configuration has its automations below a key; a file of automations is them. */
-async function settingsOfFile(
+async function faultsOf(
+  { automations, notify, restCommand, homeAssistant }: AutomationSettings,
+  parsed: Parsed,
+  engine: TemplateEngine,
+): Promise<CheckFault[]> {
+  const services = serviceNames(parsed);
+  const faults = await checkAutomations(parsed.automations, {
+    engine,
+    services,
+    homeAssistant: homeAssistant !== null,
+  });
+  const told = (text: string) => withoutSecrets(text, [automations, notify, restCommand]);
+  return faults.map((fault) => ({ ...fault, message: told(fault.message) }));
+}
+
+/**
+ * A whole configuration has its automations below a key; a file of automations is them, and what it calls is configured
+ * `around` it.
+ */
+export async function automationsOfFile(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
+  around: () => Promise<AutomationSettings>,
 ): Promise<AutomationSettings> {
-  const { readSource, printPlace } = await import('./config/source.ts');
+  const { readSource } = await import('./config/source.ts');
   const source = readSource(file, env);
   const whole = source.kind === 'map' && source.entries.some(({ key }) => key === 'automation');
   if (whole) return (await loadSettings({ flags: { config: file }, env, cwd: process.cwd() })).automation;
-  const none = { notify: null, restCommand: null, homeAssistant: null, configFile: null, reload: null, atStart: {} };
-  return { ...none, automations: source, printPlace };
+  return { ...(await around()), automations: source };
 }
 
 type Notification = [block: NotifyBlock, data: Readonly<Record<string, Value>>, key: string, signal: AbortSignal];

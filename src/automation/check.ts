@@ -1,15 +1,17 @@
 /** What is wrong with automations, found without running anything: templates that cannot be read, services that nobody has. */
 
-import type { Action, Automation } from './definition.ts';
+import type { Action, Automation, Trigger } from './definition.ts';
 import type { TemplateEngine } from './template/engine.ts';
+import { EVENT_TYPES } from '../core/event.ts';
 import { actionsOf } from './definition.ts';
 import { isPlain } from './template/rewrite.ts';
 
+type Place = Pick<Action, 'path' | 'where'>;
+
 /** One fault, with its place. */
-export interface CheckFault {
+export interface CheckFault extends Place {
   automation: string;
-  where: string;
-  path: string;
+  /** Without the full stop at its end. */
   message: string;
 }
 
@@ -21,23 +23,39 @@ export interface CheckOptions {
   homeAssistant: boolean;
 }
 
+/** In the order of the file's parts, templates first. */
 export async function checkAutomations(
   automations: readonly Automation[],
   options: CheckOptions,
 ): Promise<CheckFault[]> {
   const faults: CheckFault[] = [];
   for (const automation of automations) {
-    for (const { part, template } of templatesOf(automation, { path: '', where: automation.where })) {
-      const message = await options.engine.fault(template);
-      if (message !== null) faults.push({ automation: automation.id, ...part, message });
-    }
+    const tell = ({ path, where }: Place, message: string | null) => {
+      if (message !== null)
+        faults.push({ automation: automation.id, where, path, message: message.replace(/\.$/, '') });
+    };
+    for (const { part, template } of templatesOf(automation, { path: '', where: automation.where }))
+      tell(part, await options.engine.fault(template));
+    for (const trigger of automation.triggers) tell(trigger, triggerFault(trigger));
     for (const action of actionsOf(automation.actions)) {
-      const message = serviceFault(action, options);
-      if (message !== null) faults.push({ automation: automation.id, where: action.where, path: action.path, message });
+      tell(action, serviceFault(action, options));
+      if (action.kind === 'wait_for_trigger')
+        for (const trigger of action.triggers) tell(trigger, triggerFault(trigger));
     }
   }
   return faults;
 }
+
+/** Every field of Twilio's is a text, and `event_data` is type-strict: what is no text never fits. */
+function triggerFault(trigger: Trigger): string | null {
+  if (trigger.kind !== 'event' || !trigger.types.every((type) => TWILIOS.has(type))) return null;
+  const [odd] = Object.entries(trigger.data).filter(([, value]) => typeof value !== 'string');
+  if (odd === undefined) return null;
+  const [name, value] = odd;
+  return `event_data has ${name} as ${JSON.stringify(value).slice(0, 40)}, and every field of Twilio's is a text, so this never fires. Write it in quotes`;
+}
+
+const TWILIOS: ReadonlySet<string> = new Set(EVENT_TYPES);
 
 function serviceFault(action: Action, { services, homeAssistant }: CheckOptions): string | null {
   if (action.kind === 'service' && action.response !== null && SILENT.test(action.service))
@@ -53,15 +71,15 @@ const SILENT = /^notify\.(?!persistent_notification$)[^{]*$/;
 const OWN = new Set(['notify', 'twilio', 'rest_command']);
 
 interface Found {
-  part: { path: string; where: string };
+  part: Place;
   template: string;
 }
 
 /** Every text with something to run, with the part that it belongs to. */
-function templatesOf(value: unknown, part: Found['part']): Found[] {
+function templatesOf(value: unknown, part: Place): Found[] {
   if (typeof value === 'string') return isPlain(value) ? [] : [{ part, template: value }];
   if (typeof value !== 'object' || value === null) return [];
-  const own = 'path' in value && 'where' in value ? (value as Found['part']) : null;
+  const own = 'path' in value && 'where' in value ? (value as Place) : null;
   const within = own === null ? part : { path: own.path, where: own.where };
   return Object.values(value).flatMap((item) => templatesOf(item, within));
 }

@@ -107,13 +107,13 @@ export async function gatewayChecks(dataDir: string): Promise<CheckRow[]> {
 }
 
 /** Nothing where there are no automations; else one row for each fault that a check finds. */
-export async function automationChecks({ automation }: Settings, env: Env): Promise<CheckRow[]> {
+export async function automationChecks({ automation }: Settings): Promise<CheckRow[]> {
   const { automations: source, notify, restCommand } = automation;
   if (source === null && notify === null && restCommand === null) return [];
   const name = 'automations';
   try {
     const { readAutomations } = await import('../automations.ts');
-    const { automations, faults } = await readAutomations(automation, env);
+    const { automations, faults } = await readAutomations(automation);
     if (faults.length === 0) return [ok(name, `${automations.length} can be read, and nothing is wrong with them.`)];
     const remedy = 'Correct it there; tollboard automations check looks again.';
     return faults.map(({ where, path, message }) => wrong(name, `${where}: ${path}: ${message}.`, remedy));

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readAutomations } from '../../src/automations.ts';
+import { loadSettings } from '../../src/config/load.ts';
 import { ANN, stage } from '../support/automation-stage.ts';
 import { readRepositoryFile } from '../support/tree.ts';
 
@@ -20,7 +21,9 @@ describe('the page on automations', () => {
     for (const [index, example] of examples.entries()) {
       const file = path.join(folder, `${index}.yaml`);
       writeFileSync(file, example);
-      const { automations, faults } = await readAutomations(file, {});
+      const { automations, faults } = await readAutomations(
+        (await loadSettings({ flags: { config: file }, env: {}, cwd: folder })).automation,
+      );
       expect([automations.length, faults]).toEqual([1, []]);
     }
   });

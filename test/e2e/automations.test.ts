@@ -1,7 +1,7 @@
 import type { Program } from '../support/program.ts';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createProgram } from '../support/program.ts';
 
 const NOTIFIER = "notify: {name: ops, platform: twilio_sms, from_number: '+15550000001'}\n";
@@ -84,6 +84,63 @@ describe('tollboard automations', () => {
     expect(silent.out).toMatch(/broken\.yaml:4:\d+: .*notify\.ops gives nothing back: leave response_variable out\.$/m);
     const missing = await program.run(['automations', 'check', 'nowhere.yaml']);
     expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('TOLLBOARD_CONFIG_FILE_UNREADABLE') });
+  });
+
+  it('checks a file of automations by the services of the configuration that includes it', async () => {
+    writeFileSync(
+      path.join(program.cwd, 'gates.yaml'),
+      "- trigger: {trigger: time, at: '3:00'}\n  action: [{action: notify.ops, data: {message: x}}, {action: cover.open_cover}]\n",
+    );
+    writeFileSync(
+      path.join(program.cwd, 'house.yaml'),
+      `${NOTIFIER}home_assistant: {url: 'http://127.0.0.1:8123', token: a-token}\nautomation: !include gates.yaml\n`,
+    );
+    expect(await program.run(['automations', 'check', 'gates.yaml', '--config', 'house.yaml'])).toMatchObject({
+      code: 0,
+      out: '',
+      err: expect.stringContaining('1 automation, nothing wrong'),
+    });
+    // That of tollboard.yaml has neither.
+    const { out } = await program.run(['automations', 'check', 'gates.yaml']);
+    expect(out.match(/notify\.ops|cover\.open_cover/g)).toHaveLength(2);
+  });
+
+  it('finds a field of an event that can never fit, for want of quotes', async () => {
+    const events = "{To: +15550000001, From: 15551230001, NumMedia: '{{ 0 }}'}";
+    writeFileSync(
+      path.join(program.cwd, 'unquoted.yaml'),
+      `trigger: {trigger: event, event_type: twilio_data_received, event_data: ${events}}
+action:
+  - wait_for_trigger: {platform: event, event_type: twilio_data_received, event_data: {NumMedia: 0}}
+  - wait_for_trigger: {platform: event, event_type: mine, event_data: {count: 0}}
+`,
+    );
+    const { code, out } = await program.run(['automations', 'check', 'unquoted.yaml']);
+    expect(code).toBe(2);
+    expect(out.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(
+        /^unquoted\.yaml:1:\d+: automation_1: triggers\/0: event_data has From as 15551230001, .*quotes/,
+      ),
+      expect.stringMatching(
+        /^unquoted\.yaml:3:\d+: automation_1: actions\/0\/wait_for_trigger\/0: event_data has NumMedia as 0, /,
+      ),
+    ]);
+  });
+
+  it('ends each fault with one full stop', async () => {
+    writeFileSync(
+      path.join(program.cwd, 'large.yaml'),
+      "trigger: {trigger: time, at: '3:00'}\naction: [{variables: {a: \"{{ 'x' * 1000000000 }}\"}}]\n",
+    );
+    expect((await program.run(['automations', 'check', 'large.yaml'])).out).toMatch(/[^.]\.\n$/);
+  });
+
+  it('says which configuration is not there, rather than that nothing is wrong', async () => {
+    const other = createProgram();
+    onTestFinished(() => other.close());
+    const { code, err } = await other.run(['automations', 'check']);
+    expect(code).toBe(2);
+    expect(err).toContain(`${other.cwd}/tollboard.yaml cannot be read (ENOENT)`);
   });
 
   it('tells a secret in the wrong place by its name', async () => {

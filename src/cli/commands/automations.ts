@@ -1,5 +1,6 @@
 /** `tollboard automations list|check|run|trace`: what happens on events, and what became of it. */
 
+import type { AutomationSettings, Settings } from '../../config/settings.ts';
 import type { AutomationView, BegunRun, RunOutcome, RunView, StepView } from '../../core/automations.ts';
 import type { Call, CommandRow } from '../command.ts';
 import { resolve } from 'node:path';
@@ -34,7 +35,10 @@ export const commands: readonly CommandRow[] = [
     name: 'automations check',
     summary: 'Read automations and say what is wrong with them; nothing is run.',
     arguments: [
-      { name: '[file]', description: 'A configuration, or a file of automations. Default: the configuration.' },
+      {
+        name: '[file]',
+        description: 'A configuration, or a file of automations that one includes. Default: the configuration.',
+      },
     ],
     options: [
       {
@@ -123,14 +127,14 @@ function resultOf({ result, changed, error }: StepView): string {
 }
 
 async function check({ args, options, out, io }: Call): Promise<number> {
-  const { readAutomations } = await import('../../automations.ts');
-  const file = args[0] === undefined ? null : resolve(io.cwd, args[0]);
+  const { automationsOfFile, readAutomations } = await import('../../automations.ts');
   const config = textOption(options, 'config');
+  const configured = () => settingsFor({ options: config === undefined ? {} : { config }, env: io.env, cwd: io.cwd });
   const settings =
-    file === null
-      ? await settingsFor({ options: config === undefined ? {} : { config }, env: io.env, cwd: io.cwd })
-      : null;
-  const { automations, faults } = await readAutomations(settings?.automation ?? file ?? '', io.env);
+    args[0] === undefined
+      ? await configured().then((found) => ofFile(found, io.cwd))
+      : await automationsOfFile(resolve(io.cwd, args[0]), io.env, async () => (await configured()).automation);
+  const { automations, faults } = await readAutomations(settings);
   for (const fault of faults) {
     if (out.json) out.line(fault);
     else
@@ -142,4 +146,14 @@ async function check({ args, options, out, io }: Call): Promise<number> {
     else out.note(faults.length === 0 ? `${count}, nothing wrong.` : `${count}, ${faults.length} with a fault.`);
   }
   return faults.length === 0 ? 0 : 2;
+}
+
+/** Where there is no configuration, nothing was looked at. */
+function ofFile({ automation, configFile }: Settings, cwd: string): AutomationSettings {
+  if (configFile !== null) return automation;
+  const details = { where: 'configuration', file: resolve(cwd, 'tollboard.yaml'), fault: 'ENOENT' };
+  throw new TollboardError('TOLLBOARD_CONFIG_FILE_UNREADABLE', {
+    details,
+    remedy: 'Go to the folder of the configuration, or name it: tollboard automations check FILE.',
+  });
 }

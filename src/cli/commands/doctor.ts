@@ -59,7 +59,7 @@ async function doctor(call: Call): Promise<number> {
     ...dataFolderChecks(settings.dataDir),
     ...(await gatewayChecks(settings.dataDir)),
     ...callbackChecks(settings),
-    ...(await automationChecks(settings, io.env)),
+    ...(await automationChecks(settings)),
     ...webhookChecks(settings),
     ...(await sinkChecks(settings)),
     ...(await twilioChecks(settings, io.interrupted)),
