@@ -75,12 +75,20 @@ export async function startAutomations(given: AutomationsOptions): Promise<Autom
     onQuiet: (eventId) => replies.over(eventId),
   });
   const stopping = new AbortController();
+  /** Beside what else is done: each template is looked at in the thread that renders. */
+  const tellFaults = async (settings: AutomationSettings, found: Parsed) => {
+    const faults = await faultsOf(settings, found, engine);
+    if (stopping.signal.aborted) return;
+    for (const { message: fault, ...place } of faults.slice(0, FAULTS_TOLD)) logger.warn({ ...place, fault }, FAULT);
+  };
+  void tellFaults(options.settings, parsed);
   const watching = watch(options, stopping.signal, async (settings) => {
     const changed = parse(settings);
     learn(secrets, settings);
     services = servicesOf({ ...options, settings }, changed, { engine, replies, pages });
     await runner.reload(changed.automations);
     logger.info({ automations: changed.automations.length }, 'the automations were read again');
+    void tellFaults(settings, changed);
   });
   return {
     ...gatewayOf(runner, pages, secrets),
@@ -93,6 +101,10 @@ export async function startAutomations(given: AutomationsOptions): Promise<Autom
     },
   };
 }
+
+/** Faults that the log has room for at a time. */
+const FAULTS_TOLD = 20;
+const FAULT = 'an automation has a fault; tollboard automations check looks for all';
 
 function learn(secrets: Secrets, { automations, notify, restCommand }: AutomationSettings): void {
   secrets.learn([automations, notify, restCommand]);
@@ -288,15 +300,16 @@ async function watch(
   apply: (settings: AutomationSettings) => Promise<void>,
 ): Promise<void> {
   const { reload } = settings;
-  let { atStart } = settings;
+  const { atStart } = settings;
   if (reload === null) return;
+  let told: readonly string[] = [];
   const read = async () => {
     const changed = await reload();
     await apply(changed);
     const keys = Object.keys({ ...atStart, ...changed.atStart }).filter((key) => atStart[key] !== changed.atStart[key]);
-    if (keys.length > 0)
+    if (keys.some((key) => !told.includes(key)))
       logger.warn({ keys }, 'settings changed that are read at a start only: start the gateway again');
-    atStart = changed.atStart;
+    told = keys;
     return filesOf(changed);
   };
   const refuse = (error: unknown) => {

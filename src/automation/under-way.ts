@@ -164,7 +164,7 @@ export class UnderWay {
         if (run.ending === 'running') await carryOn(run, world, signal);
         if (run.ending === 'failed')
           logger.warn(
-            { automation: run.automation.id, run: run.id },
+            { automation: run.automation.id, run: run.id, where: placeOfFault(run) },
             'a run failed; tollboard automations trace tells why',
           );
         return;
@@ -176,6 +176,12 @@ export class UnderWay {
       }
     }
   }
+}
+
+/** `automations.yaml:12:7`. The error itself may quote what a phone wrote, which is for the trace alone. */
+function placeOfFault({ steps, automation, error }: Run): string {
+  const step = steps.findLast(({ where, error: fault }) => fault !== null && error?.startsWith(`${where}: `));
+  return (step ?? automation).where;
 }
 
 function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<unknown> {

@@ -161,7 +161,7 @@ automation:${ON_DELIVERED}
   });
 
   test('with a service that nobody has fails with its place, and stops nothing else', async () => {
-    const { text, until } = await stage(`
+    const { text, until, log } = await stage(`
 automation:${ON_DELIVERED}
     action: {action: cover.open_cover}
   - id: other
@@ -175,6 +175,11 @@ automation:${ON_DELIVERED}
     );
     const [other] = await until('other', ended(1));
     expect(other).toMatchObject({ ending: 'finished', steps: [{}, { result: { message: 'fine' } }] });
+    const place = /"where":"[^"]*tollboard\.yaml:\d+:\d+"/;
+    expect(log.filter((line) => place.test(line))).toEqual([
+      expect.stringMatching(/^an automation has a fault; .*the service cover\.open_cover is Home Assistant's/),
+      expect.stringMatching(/^a run failed; /),
+    ]);
   });
 });
 
@@ -419,33 +424,44 @@ describe('a change of the file', () => {
   const file = (id: string) =>
     `automation: {id: ${id}, trigger: {trigger: time, at: '00:00'}, action: [{action: notify.persistent_notification, data: {message: x}}]}\n`;
 
+  const ids = async ({ url, token }: { url: string; token: string }) => {
+    const response = await fetch(`${url}/api/v1/automations`, { headers: { authorization: `Bearer ${token}` } });
+    return ((await response.json()) as { automations: Array<{ id: string }> }).automations.map(({ id }) => id);
+  };
+
   test('is taken, and a broken one is refused while the old one runs on', async () => {
     const { folder, gateway, log } = await stage(file('first'));
-    const ids = async () => {
-      const response = await fetch(`${gateway.url}/api/v1/automations`, {
-        headers: { authorization: `Bearer ${gateway.token}` },
-      });
-      return ((await response.json()) as { automations: Array<{ id: string }> }).automations.map(({ id }) => id);
-    };
-    expect(await ids()).toEqual(['first']);
+    expect(await ids(gateway)).toEqual(['first']);
     writeFileSync(join(folder, 'tollboard.yaml'), 'automation: {trigger: {trigger: nonsense}}\n');
     while (!log.some((line) => line.includes('nonsense'))) await systemClock.sleep(50);
-    expect(await ids()).toEqual(['first']);
+    expect(await ids(gateway)).toEqual(['first']);
     expect(log.join('\n')).toMatch(
       /tollboard\.yaml:1:\d+: triggers\/0 is a trigger of kind nonsense; expected event, time/,
     );
     writeFileSync(join(folder, 'tollboard.yaml'), file('second_one'));
-    while ((await ids())[0] !== 'second_one') await systemClock.sleep(50);
+    while ((await ids(gateway))[0] !== 'second_one') await systemClock.sleep(50);
   });
 
-  test('beyond the automations is told, for it takes effect at the next start', async () => {
+  test('with a service that nobody has is taken, and told at once with its place', async () => {
     const { folder, log } = await stage(file('first'));
+    writeFileSync(join(folder, 'tollboard.yaml'), file('second').replace('persistent_notification', 'nobody'));
+    while (log.length === 0) await systemClock.sleep(50);
+    expect(log).toEqual([
+      expect.stringMatching(/"where":".*tollboard\.yaml:1:\d+".*there is no service notify\.nobody/),
+    ]);
+  });
+
+  test('beyond the automations is told, for it takes effect at the next start, and not again when it is taken back', async () => {
+    const { folder, gateway, log } = await stage(file('first'));
     const more = 'sinks: {archive: {kind: command, command: [/bin/cat]}}\nsender: "+15550000002"\n';
     writeFileSync(join(folder, 'tollboard.yaml'), file('first') + more);
     while (!log.some((line) => line.includes('read at a start only'))) await systemClock.sleep(50);
     expect(log.find((line) => line.includes('read at a start only'))).toMatch(
       /"keys":\["(sinks|sender)","(sinks|sender)"\]/,
     );
+    writeFileSync(join(folder, 'tollboard.yaml'), file('second'));
+    while ((await ids(gateway))[0] !== 'second') await systemClock.sleep(50);
+    expect(log).toHaveLength(1);
   });
 
   test('that was broken from the beginning keeps the gateway from starting', async () => {
