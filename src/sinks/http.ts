@@ -10,10 +10,10 @@ import { failureOf, TAKEN } from './outcome.ts';
 import { webhookBody, webhookHeaders } from './standard-webhooks.ts';
 
 export interface HttpRequest {
-  readonly method: 'POST';
+  readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body?: string;
   readonly signal: AbortSignal;
 }
 
@@ -25,10 +25,12 @@ export interface HttpOptions {
   request(request: HttpRequest): Promise<{
     status: number;
     headers: Readonly<Record<string, string | string[] | undefined>>;
+    body: string;
   }>;
 }
 
 type HttpTarget = Exclude<SinkTarget, { via: 'command' }>;
+type EventApi = Extract<SinkTarget, { via: 'event_api' }>;
 
 /** One try; never throws but the signal's reason. */
 export async function sendByHttp(
@@ -40,12 +42,28 @@ export async function sendByHttp(
 ): Promise<Outcome> {
   const written = write(target, event, { sign, now: clock.now() });
   try {
+    if (target.via === 'event_api' && (await isDeaf(target, request, signal))) return notTaken(sink, 200, DEAF);
     const { status, headers } = await request({ method: 'POST', ...written, signal });
     return outcomeOf(sink, status, headers, clock.now());
   } catch (error) {
     if (signal.aborted) throw error;
     return failureOf(error);
   }
+}
+
+/**
+ * While Home Assistant starts and stops it takes events and answers 200, though no automation hears them. What says
+ * nothing of its state (a wrong token, an old release) is found out by the event itself.
+ */
+async function isDeaf(
+  { url, token }: EventApi,
+  request: HttpOptions['request'],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const headers = { authorization: `Bearer ${token}` };
+  const { status, body } = await request({ method: 'GET', url: `${url}/api/core/state`, headers, signal });
+  const state = /"state"\s*:\s*"([A-Z_]+)"/.exec(body)?.[1];
+  return status === 200 && state !== undefined && state !== 'RUNNING';
 }
 
 function write(
@@ -101,9 +119,14 @@ function outcomeOf(
   const refused = status < 500 && !PASSING.has(status);
   const meaning =
     (kind === 'home_assistant' ? HOME_ASSISTANT[status] : undefined) ?? MEANINGS[status] ?? general(status);
-  const details = { sink: name, status, meaning: meaning.said };
-  const error = errorReport('TOLLBOARD_SINK_ANSWER', { details, remedy: meaning.remedy, httpStatus: status });
-  return { taken: false, refused, error, retryAfterMs: refused ? null : retryAfter(headers['retry-after'], now) };
+  const outcome = notTaken({ name }, status, meaning);
+  return refused ? { ...outcome, refused } : { ...outcome, retryAfterMs: retryAfter(headers['retry-after'], now) };
+}
+
+function notTaken({ name }: Pick<SinkSettings, 'name'>, status: number, { said, remedy }: Meaning) {
+  const details = { sink: name, status, meaning: said };
+  const error = errorReport('TOLLBOARD_SINK_ANSWER', { details, remedy, httpStatus: status });
+  return { taken: false, refused: false, error, retryAfterMs: null } as const;
 }
 
 interface Meaning {
@@ -120,6 +143,11 @@ const HOME_ASSISTANT: Readonly<Record<number, Meaning>> = {
     said: 'there is no event API at that address',
     remedy: 'Give the address of Home Assistant itself as url, without a path.',
   },
+};
+
+const DEAF: Meaning = {
+  said: 'Home Assistant is starting or stopping, and its automations hear nothing yet',
+  remedy: 'Wait: it is tried again by itself.',
 };
 
 const MEANINGS: Readonly<Record<number, Meaning>> = {

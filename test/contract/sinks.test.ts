@@ -33,14 +33,41 @@ describe('an event arrives', () => {
     await world.add(data);
     await world.add({ MessageStatus: 'delivered', entryId: 'SM1' }, 'twilio_message_status');
     await world.tried(2);
-    expect(receiver.received.map(({ method, target: path, body }) => [method, path, JSON.parse(body)])).toEqual([
-      ['POST', '/api/events/twilio_data_received', data],
-      ['POST', '/api/events/twilio_message_status', { MessageStatus: 'delivered', entryId: 'SM1' }],
+    const posted = receiver.received.filter(({ method }) => method === 'POST');
+    expect(posted.map(({ target: path, body }) => [path, JSON.parse(body)])).toEqual([
+      ['/api/events/twilio_data_received', data],
+      ['/api/events/twilio_message_status', { MessageStatus: 'delivered', entryId: 'SM1' }],
     ]);
-    expect(receiver.received[0]?.headers).toMatchObject({
+    expect(posted[0]?.headers).toMatchObject({
       authorization: 'Bearer long-lived',
       'content-type': 'application/json',
     });
+  });
+
+  test('not before Home Assistant has started, as until then no automation would hear it', async () => {
+    const states = ['NOT_RUNNING', 'STARTING', 'RUNNING'];
+    const receiver = await startReceiver(() => ({ status: 200, body: `{"state":"${states.shift()}"}` }));
+    const target = { via: 'event_api', url: receiver.url, token: 'long-lived' } as const;
+    const world = await startSinkWorld([sink(target, { kind: 'home_assistant' })]);
+    await world.add(text('open'));
+    for (const tries of [1, 2]) {
+      await world.tried(tries);
+      await world.clock.untilSleeping(1);
+      expect((await world.sinks.sinks())[0]).toMatchObject({
+        delivered: 0,
+        dead: 0,
+        retry: { attempts: tries, error: { message: expect.stringContaining('its automations hear nothing yet') } },
+      });
+      world.clock.advance(60_000);
+    }
+    await world.tried(3);
+    expect(world.tries).toEqual(['shop failed', 'shop failed', 'shop delivered']);
+    const state = 'GET /api/core/state';
+    expect(receiver.received.map(({ method, target: path }) => `${method} ${path}`)).toEqual([
+      ...[state, state, state],
+      'POST /api/events/twilio_data_received',
+    ]);
+    expect(receiver.received[0]?.headers).toMatchObject({ authorization: 'Bearer long-lived' });
   });
 
   test("as Twilio's own form with a signature that the official SDK takes for the receiver's URL", async () => {

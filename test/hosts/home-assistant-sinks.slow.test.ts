@@ -20,7 +20,33 @@ ${COMMON.replace('{url}', 'https://home.example.com')}
 twilio:
   account_sid: ${SID}
   auth_token: ${TOKEN}
+frontend:
+slow:
+counter:
+  heard:
+automation heard:
+  - mode: queued
+    triggers: [{trigger: event, event_type: twilio_data_received, event_data: {Body: while it starts}}]
+    actions: [{action: counter.increment, target: {entity_id: counter.heard}}]
 `;
+
+/** Where there is a file `wait`, Home Assistant has not started before the event `go_on`. */
+const SLOW = `
+import asyncio, os
+
+async def async_setup(hass, config):
+    go_on = asyncio.Event()
+    async def hear(event):
+        go_on.set()
+    hass.bus.async_listen("go_on", hear)
+    if os.path.exists(hass.config.path("wait")):
+        await go_on.wait()
+    return True
+`;
+const SLOW_MANIFEST = JSON.stringify({
+  ...{ domain: 'slow', name: 'Slow', version: '1.0.0', after_dependencies: ['api', 'automation', 'frontend'] },
+  ...{ codeowners: [], dependencies: [], documentation: 'https://example.org', requirements: [] },
+});
 
 describe.skipIf(missing !== '')(`sinks into a real Home Assistant${missing}`, () => {
   let hass: HomeAssistant;
@@ -29,7 +55,12 @@ describe.skipIf(missing !== '')(`sinks into a real Home Assistant${missing}`, ()
 
   beforeAll(async () => {
     const configuration = `${CONFIGURATION}\n${example('garage-door').replace(OURS, TO)}`;
-    hass = await startHomeAssistant({ python, files: { 'configuration.yaml': configuration } });
+    const files = {
+      'configuration.yaml': configuration,
+      'custom_components/slow/__init__.py': SLOW,
+      'custom_components/slow/manifest.json': SLOW_MANIFEST,
+    };
+    hass = await startHomeAssistant({ python, files });
     const flows = '/api/config/config_entries/flow';
     const asked = await hass.rest('POST', flows, { handler: 'twilio' });
     const made = await hass.rest('POST', `${flows}/${asked.flow_id}`, {});
@@ -73,13 +104,17 @@ sinks:
     await hass.state('cover.garage_door', 'open');
   });
 
-  test('a wrong token is told in one sentence, and the others are well', async () => {
-    const sinks = async () => (await program.run(['sinks', 'list', '--json'])).lines;
-    let rows = await sinks();
-    while (rows.some(({ name, delivered }) => name === 'events' && Number(delivered) < 2)) {
+  const sinks = async () => (await program.run(['sinks', 'list', '--json'])).lines;
+  async function sinksOnce(until: (rows: Awaited<ReturnType<typeof sinks>>) => boolean) {
+    for (;;) {
+      const rows = await sinks();
+      if (until(rows)) return rows;
       await systemClock.sleep(200);
-      rows = await sinks();
     }
+  }
+
+  test('a wrong token is told in one sentence, and the others are well', async () => {
+    const rows = await sinksOnce(([events]) => Number(events?.delivered) >= 2);
     expect(rows).toMatchObject([
       { name: 'events', delivered: 2, retry: null },
       { name: 'webhook', delivered: 1, retry: null },
@@ -96,5 +131,22 @@ sinks:
     ]);
     expect(await program.run(['sinks', 'test', 'webhook'])).toMatchObject({ code: 0 });
     expect(await program.run(['sinks', 'test', 'stranger'])).toMatchObject({ code: 1 });
+  });
+
+  test('a text that comes while Home Assistant starts is heard by its automations, once by each way', async () => {
+    hass.write('wait', '');
+    const started = hass.restart();
+    const headers = { authorization: `Bearer ${hass.token}` };
+    while ((await fetch(`${hass.url}/api/core/state`, { headers }).catch(() => null))?.status !== 200)
+      await systemClock.sleep(200);
+    await program.run(['simulator', 'inbound', '--from', CALLER, '--to', TO, '--body', 'while it starts']);
+    const [events] = await sinksOnce((rows) => rows[0]?.retry !== null && Number(rows[1]?.delivered) >= 2);
+    expect(events).toMatchObject({
+      delivered: 2,
+      retry: { error: { message: expect.stringContaining('its automations hear nothing yet') } },
+    });
+    await hass.rest('POST', '/api/events/go_on');
+    await started;
+    await hass.state('counter.heard', '2');
   });
 });
