@@ -1,6 +1,6 @@
 /** What the tests with a real Home Assistant share: its account and numbers, the page's examples, a garage door. */
 
-import { type Fired, type HomeAssistant, homeAssistantPython } from './home-assistant.ts';
+import { type Fired, type HomeAssistant, homeAssistantPython, homeAssistantVersion } from './home-assistant.ts';
 import { readRepositoryFile } from './tree.ts';
 
 export const python = homeAssistantPython() ?? '';
@@ -32,14 +32,30 @@ logger:
     aiohttp: debug
 input_boolean:
   garage_open:
+${garageDoor()}`;
+
+/** The place of a template cover in the configuration: its old one is refused since 2026.6, its new one came with 2025.6. */
+function garageDoor(): string {
+  const works = `open_cover: { action: input_boolean.turn_on, target: { entity_id: input_boolean.garage_open } }
+        close_cover: { action: input_boolean.turn_off, target: { entity_id: input_boolean.garage_open } }`;
+  const open = `"{{ is_state('input_boolean.garage_open', 'on') }}"`;
+  if (python === '' || homeAssistantVersion(python) < '2025.6')
+    return `
 cover:
   - platform: template
     covers:
       garage_door:
-        value_template: "{{ is_state('input_boolean.garage_open', 'on') }}"
-        open_cover: { action: input_boolean.turn_on, target: { entity_id: input_boolean.garage_open } }
-        close_cover: { action: input_boolean.turn_off, target: { entity_id: input_boolean.garage_open } }
+        value_template: ${open}
+        ${works}
 `;
+  return `
+template:
+  - cover:
+      - name: garage_door
+        state: ${open}
+        ${works}
+`;
+}
 
 /** The persistent notification with this text, once it is there. */
 export async function noticed(hass: HomeAssistant, fired: Fired, text: string): Promise<string> {

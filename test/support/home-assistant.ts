@@ -1,6 +1,6 @@
 /** A real Home Assistant, as `.ci/hosts/home-assistant.sh` has prepared it: started in a folder of its own, spoken to as a page does. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,11 @@ export const COMPONENTS = join(ROOT, 'integrations/home-assistant/custom_compone
 export function homeAssistantPython(): string | null {
   const file = join(HOME, 'bin', 'python');
   return existsSync(join(HOME, 'ready')) && existsSync(file) ? file : null;
+}
+
+/** Such as 2025.4.4. */
+export function homeAssistantVersion(python: string): string {
+  return execFileSync(python, ['-m', 'homeassistant', '--version'], { encoding: 'utf8' }).trim();
 }
 
 export interface HomeAssistantOptions {
