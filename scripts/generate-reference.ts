@@ -9,6 +9,7 @@ import { configurationReference } from './reference/configuration.ts';
 import { errorsReference } from './reference/errors.ts';
 import { metricsReference } from './reference/metrics.ts';
 import { parametersReference } from './reference/parameters.ts';
+import { templatesReference } from './reference/templates.ts';
 
 /** Page name (without `.md`) → its text. */
 export const PAGES: Record<string, () => string | Promise<string>> = {
@@ -18,6 +19,7 @@ export const PAGES: Record<string, () => string | Promise<string>> = {
   errors: errorsReference,
   metrics: metricsReference,
   parameters: parametersReference,
+  templates: templatesReference,
 };
 
 /** Pages written by hand, each compared with the product by a test of its own. */

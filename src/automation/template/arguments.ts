@@ -1,4 +1,6 @@
-/** What filters and functions of templates are given. */
+/** What filters and functions of templates are given, and what they give. */
+
+import { pythonText, shown } from './python.ts';
 
 /** Values come from the engine: mappings as `Map`, `none` as undefined, keyword arguments as a `Map` at the end. */
 export type Fn = (...args: readonly unknown[]) => unknown;
@@ -15,7 +17,33 @@ export function byName<Name extends string>(
   return { rest: args.slice(0, -1), named: Object.fromEntries(last) as Partial<Record<Name, unknown>> };
 }
 
+/** Arguments in the order of these names, however they were given; undefined where one was not. */
+export function inOrder(args: readonly unknown[], names: readonly string[]): readonly unknown[] {
+  const { rest, named } = byName(args, names);
+  return names.map((name, place) => (Object.hasOwn(named, name) ? named[name] : rest[place]));
+}
+
+/** The default of a filter, by place or as `default=`; without one the value's fault is the template's. */
+export function defaultOf(args: readonly unknown[], what: string, value: unknown): unknown {
+  const last = args.at(-1);
+  if (last instanceof Map && last.has('default')) return last.get('default');
+  if (args.length > 0) return args[0];
+  throw new Error(`${what} got ${shown(value)} and has no default`);
+}
+
 export function isNumber(value: unknown): boolean {
+  if (typeof value === 'boolean') return true;
   if (typeof value === 'number' || typeof value === 'bigint') return Number.isFinite(Number(value));
   return typeof value === 'string' && /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value);
+}
+
+export function str(value: unknown): string {
+  return pythonText(value);
+}
+
+/** Mappings of the engine as plain objects. */
+export function plain(value: unknown): unknown {
+  if (value instanceof Map)
+    return Object.fromEntries([...value].map(([name, item]) => [pythonText(name), plain(item)]));
+  return Array.isArray(value) ? value.map(plain) : (value ?? null);
 }

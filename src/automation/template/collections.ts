@@ -1,6 +1,6 @@
 /** Filters and functions of lists and mappings that Home Assistant adds to Jinja. A set is a list without repeats. */
 
-import type { Table } from './arguments.ts';
+import { byName, type Table } from './arguments.ts';
 import { pythonLiteral } from './python.ts';
 
 /** As filters and as functions. */
@@ -19,7 +19,15 @@ export const collections: Table = {
   },
   set: (value = []) => unique(list('set', value)),
   tuple: (value = []) => list('tuple', value),
-  combine: (...maps) => new Map(maps.filter((one) => !isOption(one)).flatMap((one) => [...mapping('combine', one)])),
+  combine(...args) {
+    const { rest, named } = byName(args, ['recursive']);
+    const maps = rest.map((one) => mapping('combine', one));
+    return named.recursive === true ? maps.reduce(merged, new Map()) : new Map(maps.flatMap((one) => [...one]));
+  },
+  flatten(value, ...args) {
+    const { rest, named } = byName(args, ['levels']);
+    return list('flatten', value).flat(Math.min(MAX_DEPTH, Number(named.levels ?? rest[0] ?? MAX_DEPTH)));
+  },
   shuffle: (value) => shuffled(list('shuffle', value)),
   random(value) {
     const items = list('random', value);
@@ -28,9 +36,16 @@ export const collections: Table = {
   },
 };
 
-/** `recursive=` of `combine`, which is not looked at: mappings within mappings are taken whole. */
-function isOption(value: unknown): boolean {
-  return value instanceof Map && value.size === 1 && value.has('recursive');
+/** Lists within lists are looked into as deep as this. */
+const MAX_DEPTH = 20;
+
+function merged(one: Map<unknown, unknown>, other: Map<unknown, unknown>): Map<unknown, unknown> {
+  const all = new Map(one);
+  for (const [name, item] of other) {
+    const known = all.get(name);
+    all.set(name, known instanceof Map && item instanceof Map ? merged(known, item) : item);
+  }
+  return all;
 }
 
 function list(what: string, value: unknown): unknown[] {

@@ -1,7 +1,7 @@
 /** Filters and functions of numbers that Home Assistant adds to Jinja. */
 
-import { byName, isNumber, type Table } from './arguments.ts';
-import { pythonLiteral } from './python.ts';
+import { byName, defaultOf, isNumber, type Table } from './arguments.ts';
+import { fixed, pythonLiteral } from './python.ts';
 
 /** Names that templates know without a call. */
 export const CONSTANTS = { pi: Math.PI, e: Math.E, tau: 2 * Math.PI, inf: Number.POSITIVE_INFINITY } as const;
@@ -10,36 +10,51 @@ const SINGLE = ['sqrt', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan'] as const;
 
 /** As filters and as functions. */
 export const numbers: Table = {
+  average: (...items) => {
+    const { all, fallback } = listed('average', items);
+    return all === null ? fallback : all.reduce((sum, one) => sum + one, 0) / all.length;
+  },
   ...Object.fromEntries(
     SINGLE.map((name) => [
       name,
-      (value: unknown, ...more: readonly unknown[]) => finite(name, Math[name](number(name, value, more)), value, more),
+      (value: unknown, ...fallback: readonly unknown[]) =>
+        finite(name, isNumber(value) ? Math[name](Number(value)) : Number.NaN, value, fallback),
     ]),
   ),
   log(value, ...args) {
     const { rest, named } = byName(args, ['base', 'default']);
-    const base = number('log', named.base ?? rest[0] ?? Math.E, []);
-    return finite('log', Math.log(number('log', value, args)) / Math.log(base), value, args);
+    const base = named.base ?? rest[0] ?? Math.E;
+    const fallback = 'default' in named ? [named.default] : rest.slice(1, 2);
+    const result = isNumber(value) && isNumber(base) ? Math.log(Number(value)) / Math.log(Number(base)) : Number.NaN;
+    return finite('log', result, value, fallback);
   },
   round(value, ...args) {
     const { rest, named } = byName(args, ['precision', 'method', 'default']);
     if (!isNumber(value)) {
-      const fallback = named.default ?? rest[2];
-      if (fallback === undefined) throw new Error(`round got ${pythonLiteral(value)} and has no default`);
-      return fallback;
+      return defaultOf('default' in named ? [named.default] : rest.slice(2, 3), 'round', value);
     }
     return rounded(Number(value), Number(named.precision ?? rest[0] ?? 0), String(named.method ?? rest[1] ?? 'common'));
   },
   median(...items) {
-    const sorted = listed('median', items).sort((a, b) => a - b);
+    const { all, fallback } = listed('median', items);
+    if (all === null) return fallback;
+    const sorted = all.sort((a, b) => a - b);
     const middle = sorted.length / 2;
     if (!Number.isInteger(middle)) return sorted[Math.floor(middle)];
     return ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
   },
   statistical_mode(...items) {
-    const all = listed('statistical_mode', items);
-    const counts = Map.groupBy(all, (one) => one);
-    return [...counts].reduce((best, one) => (one[1].length > best[1].length ? one : best))[0];
+    const first = items[0];
+    const all = Array.isArray(first) ? (first as unknown[]) : items;
+    if (all.length === 0) return defaultOf(items.slice(1), 'statistical_mode', first);
+    const counts = Map.groupBy(all, pythonLiteral);
+    return [...counts.values()].reduce((best, one) => (one.length > best.length ? one : best))[0];
+  },
+  atan2(...args) {
+    const { rest } = byName(args, ['default']);
+    const [y, x] = (Array.isArray(rest[0]) ? rest[0] : rest) as unknown[];
+    if (isNumber(y) && isNumber(x)) return Math.atan2(Number(y), Number(x));
+    return defaultOf(args.slice(Array.isArray(rest[0]) ? 1 : 2), 'atan2', [y, x]);
   },
   bitwise_and: (a, b) => Number(a) & Number(b),
   bitwise_or: (a, b) => Number(a) | Number(b),
@@ -54,29 +69,28 @@ function rounded(value: number, precision: number, method: string): number {
   if (method === 'floor') return Math.floor(value * power) / power;
   if (method === 'half') return Math.round(value * 2) / 2;
   if (method !== 'common') throw new Error(`round has no method ${pythonLiteral(method)}: common, ceil, floor or half`);
-  const scaled = value * power;
-  const below = Math.floor(scaled);
-  const tie = scaled - below === 0.5;
-  if (tie) return (below % 2 === 0 ? below : below + 1) / power;
-  return precision > 0 ? Number(value.toFixed(Math.min(15, precision))) : Math.round(scaled) / power;
+  if (precision < 0) return Number(fixed(value * power, 0)) / power;
+  return Number(fixed(value, Math.min(15, precision)));
 }
 
-function number(what: string, value: unknown, args: readonly unknown[]): number {
-  if (isNumber(value)) return Number(value);
-  const { named } = byName(args, ['default']);
-  if (named.default === undefined) throw new Error(`${what} got ${pythonLiteral(value)}, which is no number`);
-  return Number.NaN;
+function finite(what: string, result: number, value: unknown, fallback: readonly unknown[]): unknown {
+  return Number.isFinite(result) ? result : defaultOf(fallback, what, value);
 }
 
-function finite(what: string, result: number, value: unknown, args: readonly unknown[]): unknown {
-  if (Number.isFinite(result)) return result;
-  const { named } = byName(args, ['default']);
-  if (named.default !== undefined) return named.default;
-  throw new Error(`${what} has no result for ${pythonLiteral(value)}`);
+/** Numbers by place or in a list, behind which a default may stand. */
+function listed(what: string, items: readonly unknown[]): { all: number[] | null; fallback: unknown } {
+  const { rest } = byName(items, ['default']);
+  const inList = Array.isArray(rest[0]);
+  const all = (inList ? rest[0] : rest) as unknown[];
+  if (all.length > 0 && all.every((one) => typeof one === 'number'))
+    return { all: [...all] as number[], fallback: null };
+  return { all: null, fallback: defaultOf(items.slice(inList ? 1 : rest.length), what, all) };
 }
 
-function listed(what: string, items: readonly unknown[]): number[] {
-  const all = items.length === 1 && Array.isArray(items[0]) ? (items[0] as unknown[]) : items;
-  if (all.length > 0 && all.every(isNumber)) return all.map(Number);
-  throw new Error(`${what} needs numbers, not ${pythonLiteral(all)}`);
-}
+/** What is only a filter. */
+export const numberFilters: Table = {
+  multiply: (value, by, ...fallback) =>
+    isNumber(value) && isNumber(by) ? Number(value) * Number(by) : defaultOf(fallback, 'multiply', value),
+  add: (value, by, ...fallback) =>
+    isNumber(value) && isNumber(by) ? Number(value) + Number(by) : defaultOf(fallback, 'add', value),
+};

@@ -1,11 +1,29 @@
 /** How Python writes and reads values: what a template prints, and what its text means to whoever asked for a value. */
 
+import { printed, timeOf } from './time.ts';
+
 /** A value that templates work with: JSON, in which an integer and a float are told apart only by their digits. */
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value };
 
 /** `str(value)`: text stays as it is; a mapping prints as in Python (interface §7: `{'From': '+1…'}`). */
 export function pythonText(value: unknown): string {
-  return typeof value === 'string' ? value : pythonLiteral(value);
+  if (typeof value === 'string') return value;
+  const time = timeOf(value);
+  return time === null ? pythonLiteral(value) : printed(time);
+}
+
+/** `repr` of a float, also where it is whole. */
+export function pythonFloat(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value < 0 ? '-inf' : 'inf';
+  const [digits = '', power = '0'] = value.toExponential().split('e');
+  if (value !== 0 && (Number(power) < -4 || Number(power) >= 16))
+    return `${digits}e${power.replace(/^([+-])(\d)$/, '$10$2')}`;
+  const text = value.toString();
+  return Number.isInteger(value)
+    ? `${Object.is(value, -0) ? '-0' : text}.0`
+    : text.includes('e')
+      ? value.toFixed(20).replace(/0+$/, '')
+      : text;
 }
 
 /** `repr(value)`. */
@@ -15,8 +33,21 @@ export function pythonLiteral(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(', ')}]`;
+  const time = timeOf(value);
+  if (time !== null) return quoted(printed(time));
   const entries = value instanceof Map ? [...value] : Object.entries(value as object);
   return `{${entries.map(([name, item]) => `${pythonLiteral(name)}: ${pythonLiteral(item)}`).join(', ')}}`;
+}
+
+/** With so many places; a half, which few numbers are, goes to the even neighbour. */
+export function fixed(value: number, places: number): string {
+  const text = value.toFixed(places);
+  const [whole = '', parts = ''] = Math.abs(value).toFixed(100).split('.');
+  if (Math.abs(value) >= 1e21 || !/^50*$/.test(parts.slice(places))) return text;
+  const digits = BigInt(whole + parts.slice(0, places));
+  const even = String(digits + (digits % 2n)).padStart(places + 1, '0');
+  const point = even.length - places;
+  return `${value < 0 ? '-' : ''}${even.slice(0, point)}${places === 0 ? '' : `.${even.slice(point)}`}`;
 }
 
 /** A value in an error: enough of it to know it again. */

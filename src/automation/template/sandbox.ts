@@ -3,9 +3,15 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Environment, initSync } from 'minijinja-js/dist/web/minijinja_js.js';
-import { createFunctions, FUNCTION_NAMES, METHOD_NAMES, orderOf, plain, print } from './functions.ts';
+import { type Fn, plain, str, type Table } from './arguments.ts';
+import { CALLED, FLOAT, METHOD, OPERATOR, PRINTED, TEXTS } from './expression.ts';
+import { createFunctions, refusalOf } from './functions.ts';
 import { CONSTANTS } from './numbers.ts';
-import { CALLED, isPlain, MAX_TEMPLATE, METHOD, PRINTED, rewriteTemplate } from './rewrite.ts';
+import { type Orders, orderOf, print } from './printing.ts';
+import { pythonFloat } from './python.ts';
+import { isPlain, MAX_TEMPLATE, rewriteTemplate } from './rewrite.ts';
+import { timeOf } from './time.ts';
+import { WRITE_SPAN } from './time-arithmetic.ts';
 
 export interface Rendering {
   template: string;
@@ -24,7 +30,33 @@ const MAX_PAGES = 1024;
 /** Longest text that a template may make, in UTF-16 units. */
 export const MAX_OUTPUT = 256 * 1024;
 
-const NAMES = { functions: new Set<string>(FUNCTION_NAMES), methods: new Set<string>(METHOD_NAMES) };
+/** Of the template that is just being rendered: one at a time. */
+const current: { now: number; orders: Orders } = { now: 0, orders: new Map() };
+
+const { filters, tests, functions, methods, operators } = createFunctions(() => current.now);
+const NAMES = { functions: new Set(Object.keys(functions)), methods: new Set(Object.keys(methods)) };
+
+/** All filters that the engine is given, by the names that they have in a rewritten template. */
+const FILTERS: Table = {
+  ...filters,
+  [PRINTED]: (value) => print(value, current.orders),
+  [FLOAT]: (value) => pythonFloat(Number(value)),
+  [TEXTS]: (value) => (Array.isArray(value) ? value.map((item) => (timeOf(item) === null ? item : str(item))) : value),
+  // The first argument of a function's filter is the `none` it hangs on.
+  ...under(
+    CALLED,
+    functions,
+    (run) =>
+      (_none, ...args) =>
+        run(...args),
+  ),
+  ...under(METHOD, methods),
+  ...under(OPERATOR, operators),
+};
+
+function under(mark: string, table: Table, asFilter = (run: Fn) => run): Table {
+  return Object.fromEntries(Object.entries(table).map(([name, run]) => [mark + name, asFilter(run)]));
+}
 
 let loaded = false;
 
@@ -44,11 +76,12 @@ export function render({ template, variables, now, check = false }: Rendering): 
   const used = new Set<string>();
   const source = rewriteTemplate(template, check ? { ...NAMES, used: (what) => void used.add(what) } : NAMES);
   const environment = new Environment();
+  Object.assign(current, { now, orders: orderOf(variables) });
   const faults: Error[] = [];
   // What throws within the engine would leave it unusable, so it is kept and thrown afterwards.
   const kept =
-    (run: (...args: unknown[]) => unknown) =>
-    (...args: unknown[]) => {
+    (run: Fn): Fn =>
+    (...args) => {
       try {
         return faults.length > 0 ? null : toEngine(run(...args));
       } catch (error) {
@@ -59,22 +92,12 @@ export function render({ template, variables, now, check = false }: Rendering): 
   try {
     environment.enablePyCompat();
     environment.fuel = FUEL;
-    const { filters, tests, functions, methods } = createFunctions({ now });
-    const orders = orderOf(variables);
     for (const [name, value] of Object.entries(CONSTANTS)) environment.addGlobal(name, value);
-    environment.addFilter(
-      PRINTED,
-      kept((value) => print(value, orders)),
-    );
-    for (const [name, run] of Object.entries(filters)) environment.addFilter(name, kept(run));
-    for (const [name, run] of Object.entries(tests)) environment.addTest(name, kept(run));
-    // The first argument of a function's filter is the `none` it hangs on.
-    for (const [name, run] of Object.entries(functions))
-      environment.addFilter(
-        CALLED + name,
-        kept((_none, ...args) => run(...args)),
-      );
-    for (const [name, run] of Object.entries(methods)) environment.addFilter(METHOD + name, kept(run));
+    // Most templates name few of them.
+    for (const word of new Set(source.match(/[A-Za-z_]\w*/g))) {
+      if (Object.hasOwn(FILTERS, word)) environment.addFilter(word, kept(FILTERS[word] as Fn));
+      if (Object.hasOwn(tests, word)) environment.addTest(word, kept(tests[word] as Fn));
+    }
     if (check) {
       environment.addTemplate('<string>', source);
       for (const what of used) {
@@ -117,12 +140,19 @@ function inWords(error: unknown, rendering: Pick<Rendering, 'template' | 'variab
   // What comes after the first line shows the template as it was rewritten.
   const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
   const message = first.replace(/ ?\(in <string>:(\d+)\)/, ' (line $1)');
-  if (/unsupported types map and (?:map|number)/.test(message))
-    return new Error('points in time are counted with in seconds, as in as_timestamp(now()) - 3600');
+  const [, operator, types] =
+    /tried to use (\S+) operator on unsupported types (.*\bmap\b.*?) \(line/.exec(message) ?? [];
+  if (types !== undefined) return new Error(`${types.replace(' and ', ` ${operator} `)} has no meaning. ${WRITE_SPAN}`);
   const [, kind, unknown] = UNKNOWN.exec(message) ?? [];
-  if (unknown !== undefined) return new Error(`there is no ${kind} ${unknown}`);
+  if (unknown !== undefined) return new Error(refusalOf(unknown) ?? `there is no ${kind} ${unknown}`);
   const name = message.startsWith('undefined value') ? nameUndefined(rendering) : null;
+  if (name === 'states') return new Error(refusalOf(name) ?? name);
   if (name !== null) return new Error(message.replace('undefined value', `${name} is undefined`));
+  const [, statement] = /unknown statement (break|continue)\b/.exec(message) ?? [];
+  if (statement !== undefined)
+    return new Error(
+      `a gateway's templates have no ${statement}. Give the loop a condition: {% for x in list if … %}.`,
+    );
   if (/range has too many elements/.test(message))
     return new Error('a range has more than 100000 numbers. Let the template count less far.');
   if (/engine ran out of fuel/.test(message))

@@ -1,154 +1,176 @@
-/** Points in time within templates: what `now()` gives, how it is printed, formatted and read. */
+/** Times within templates: what Python has as `datetime`, `date`, `time` and `timedelta`, as mappings of the engine. */
 
 import type { Value } from './python.ts';
 
-/** The member that tells a point in time from any other mapping: milliseconds since the epoch. */
-export const AT = '__at';
+/** Minutes east of UTC, the zone of this machine, or none: then only a clock on a wall is known. */
+export type Zone = number | 'local' | null;
 
-/** With the parts that templates ask for, as in Python's `datetime`. `utc`: in UTC instead of local time. */
-export function dateTime(at: number, utc: boolean): { readonly [name: string]: Value } {
-  const p = partsOf(at, utc);
+export interface Time {
+  kind: 'datetime' | 'date' | 'time' | 'timedelta';
+  /**
+   * Microseconds: since the epoch; without a zone, and of a date, what they would be if its clock showed UTC; of a time
+   * since midnight; of a timedelta its length.
+   */
+  at: number;
+  zone: Zone;
+}
+
+export const SECOND = 1_000_000;
+export const MINUTE = 60 * SECOND;
+export const DAY = 24 * 60 * MINUTE;
+
+/** Members of the mapping that nobody writes by accident. The engine sorts mappings by their first member: by time. */
+const AT = '__at';
+const KIND = '__kind';
+const ZONE = '__zone';
+
+const KINDS: ReadonlySet<unknown> = new Set(['datetime', 'date', 'time', 'timedelta'] satisfies Array<Time['kind']>);
+
+/** What the engine gave, if it is a time. */
+export function timeOf(value: unknown): Time | null {
+  if (!(value instanceof Map) || typeof value.get(AT) !== 'number' || !KINDS.has(value.get(KIND))) return null;
   return {
-    [AT]: at,
-    year: p.year,
-    month: p.month,
-    day: p.day,
-    hour: p.hour,
-    minute: p.minute,
-    second: p.second,
-    microsecond: p.ms * 1000,
-    utc,
+    kind: value.get(KIND) as Time['kind'],
+    at: value.get(AT) as number,
+    zone: (value.get(ZONE) ?? null) as Zone,
   };
 }
 
-/** Of a point in time, a number of seconds, or a text in ISO 8601; null for everything else. Milliseconds. */
-export function instantOf(value: unknown): number | null {
-  if (value instanceof Map && typeof value.get(AT) === 'number') return value.get(AT) as number;
-  if (typeof value === 'number' && Number.isFinite(value)) return value * 1000;
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d/.test(value.trim())) return null;
-  const at = Date.parse(value.trim().replace(' ', 'T'));
-  return Number.isNaN(at) ? null : at;
+/** With the members that Python's have. */
+export function mapping(time: Time): { readonly [name: string]: Value } {
+  const { kind, at, zone } = time;
+  const own = { [AT]: at, [KIND]: kind, [ZONE]: zone };
+  if (kind === 'timedelta') {
+    const days = Math.floor(at / DAY);
+    const left = at - days * DAY;
+    return { ...own, days, seconds: Math.floor(left / SECOND), microseconds: left % SECOND };
+  }
+  const { year, month, day, hour, minute, second, microsecond } = partsOf(time);
+  const date = { year, month, day };
+  if (kind === 'date') return { ...own, ...date };
+  const clock = { hour, minute, second, microsecond, tzinfo: zoneName(zone) };
+  return kind === 'time' ? { ...own, ...clock } : { ...own, ...date, ...clock };
 }
 
-/** As Python prints it: `2026-11-25 18:30:00.120000+00:00`. */
-export function printed(at: number, utc: boolean): string {
-  const micro = partsOf(at, utc).ms === 0 ? '' : '.%f';
-  const zone = strftime(at, '%z', utc).replace(/^(.{3})/, '$1:');
-  return strftime(at, `%Y-%m-%d %H:%M:%S${micro}`, utc) + zone;
+export function dateTime(at: number, zone: Zone): Time {
+  const time: Time = { kind: 'datetime', at, zone };
+  const { year } = partsOf(time);
+  if (!(year >= 1 && year <= 9999)) throw new Error('the point in time is beyond the years 1 to 9999');
+  return time;
 }
 
-interface Parts {
+/** By what a clock in the zone shows. */
+export function fromWall(wall: number, zone: Zone): Time {
+  if (zone !== 'local') return dateTime(wall - (zone ?? 0) * MINUTE, zone);
+  const shown = new Date(Math.floor(wall / 1000));
+  const local = new Date(2000, 0, 1);
+  local.setFullYear(shown.getUTCFullYear(), shown.getUTCMonth(), shown.getUTCDate());
+  local.setHours(shown.getUTCHours(), shown.getUTCMinutes(), shown.getUTCSeconds(), 0);
+  return dateTime(local.getTime() * 1000 + modulo(wall, SECOND), 'local');
+}
+
+/** What a clock in its zone shows, as microseconds. */
+export function wallOf(time: Time): number {
+  return time.at + offsetOf(time) * MINUTE;
+}
+
+/** Minutes east of UTC; 0 without a zone. */
+export function offsetOf({ at, zone }: Time): number {
+  return zone === 'local' ? -new Date(Math.floor(at / 1000)).getTimezoneOffset() : (zone ?? 0);
+}
+
+export function inZone(time: Time, zone: Zone): Time {
+  // Without a zone it is a clock of this machine, as in Python.
+  const known = time.zone === null ? fromWall(time.at, 'local') : time;
+  return dateTime(known.at, zone);
+}
+
+export interface Parts {
   year: number;
   month: number;
   day: number;
   hour: number;
   minute: number;
   second: number;
-  ms: number;
+  microsecond: number;
+  /** 0 is Sunday. */
   weekday: number;
-  /** Minutes east of UTC. */
-  offset: number;
 }
 
-function partsOf(at: number, utc: boolean): Parts {
-  const offset = utc ? 0 : -new Date(at).getTimezoneOffset();
-  const local = new Date(at + offset * 60_000);
+/** What calendar and clock show. */
+export function partsOf(time: Time): Parts {
+  const wall = wallOf(time);
+  const shown = new Date(Math.floor(wall / 1000));
   return {
-    year: local.getUTCFullYear(),
-    month: local.getUTCMonth() + 1,
-    day: local.getUTCDate(),
-    hour: local.getUTCHours(),
-    minute: local.getUTCMinutes(),
-    second: local.getUTCSeconds(),
-    ms: local.getUTCMilliseconds(),
-    weekday: local.getUTCDay(),
-    offset,
+    year: shown.getUTCFullYear(),
+    month: shown.getUTCMonth() + 1,
+    day: shown.getUTCDate(),
+    hour: shown.getUTCHours(),
+    minute: shown.getUTCMinutes(),
+    second: shown.getUTCSeconds(),
+    microsecond: modulo(wall, SECOND),
+    weekday: shown.getUTCDay(),
   };
 }
 
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
-
-const two = (number: number) => String(number).padStart(2, '0');
-
-/** Python's directives (its `strftime` table); `%-d` and the like leave the leading zero out. */
-const DIRECTIVES: Readonly<Record<string, (parts: Parts, at: number) => string>> = {
-  Y: (p) => String(p.year),
-  y: (p) => two(p.year % 100),
-  m: (p) => two(p.month),
-  d: (p) => two(p.day),
-  H: (p) => two(p.hour),
-  I: (p) => two(p.hour % 12 === 0 ? 12 : p.hour % 12),
-  M: (p) => two(p.minute),
-  S: (p) => two(p.second),
-  f: (p) => String(p.ms * 1000).padStart(6, '0'),
-  p: (p) => (p.hour < 12 ? 'AM' : 'PM'),
-  A: (p) => DAYS[p.weekday] ?? '',
-  a: (p) => (DAYS[p.weekday] ?? '').slice(0, 3),
-  B: (p) => MONTHS[p.month - 1] ?? '',
-  b: (p) => (MONTHS[p.month - 1] ?? '').slice(0, 3),
-  j: (p) =>
-    String(Math.round((Date.UTC(p.year, p.month - 1, p.day) - Date.UTC(p.year, 0, 0)) / 86_400_000)).padStart(3, '0'),
-  u: (p) => String(p.weekday === 0 ? 7 : p.weekday),
-  w: (p) => String(p.weekday),
-  s: (_p, at) => String(Math.floor(at / 1000)),
-  z: (p) => `${p.offset < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(p.offset) / 60))}${two(Math.abs(p.offset) % 60)}`,
-  Z: (p) => (p.offset === 0 ? 'UTC' : ''),
-  '%': () => '%',
-};
-
-/** Directives that Python lacks stay as they are written. */
-export function strftime(at: number, format: string, utc: boolean): string {
-  const parts = partsOf(at, utc);
-  const wide = format
-    .replaceAll('%T', '%H:%M:%S')
-    .replaceAll('%F', '%Y-%m-%d')
-    .replaceAll('%x', '%m/%d/%y')
-    .replaceAll('%X', '%H:%M:%S');
-  return wide.replaceAll(/%(-?)([A-Za-z%])/g, (whole, short: string, name: string) => {
-    const text = DIRECTIVES[name]?.(parts, at);
-    if (text === undefined) return whole;
-    return short === '' ? text : text.replace(/^0+(?=.)/, '');
-  });
+/** The wall clock of these parts; null where no calendar has them. */
+export function wallFrom({
+  year,
+  month,
+  day,
+  hour,
+  minute,
+  second,
+  microsecond,
+}: Omit<Parts, 'weekday'>): number | null {
+  const shown = new Date(0);
+  shown.setUTCFullYear(year, month - 1, day);
+  const dateFits = shown.getUTCMonth() === month - 1 && shown.getUTCDate() === day && year >= 1 && year <= 9999;
+  if (!dateFits || hour > 23 || minute > 59 || second > 59 || Math.min(hour, minute, second) < 0) return null;
+  return shown.getTime() * 1000 + ((hour * 60 + minute) * 60 + second) * SECOND + microsecond;
 }
 
-const READ: Readonly<Record<string, string>> = {
-  Y: '(?<Y>\\d{4})',
-  m: '(?<m>\\d{1,2})',
-  d: '(?<d>\\d{1,2})',
-  H: '(?<H>\\d{1,2})',
-  M: '(?<M>\\d{1,2})',
-  S: '(?<S>\\d{1,2})',
-  f: '(?<f>\\d{1,6})',
-  y: '(?<y>\\d{2})',
-  z: '(?<z>Z|[+-]\\d\\d:?\\d\\d)',
-};
+/** Asked for with every time, and slow to find. */
+let ownZone: string | undefined;
 
-/** Reads a text by Python's directives; null where it does not fit, or has none that {@link READ} knows. */
-export function strptime(text: string, format: string): number | null {
-  const pattern = format
-    .replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    .replaceAll(/%([A-Za-z])/g, (whole, name: string) => READ[name] ?? whole);
-  const found = new RegExp(`^${pattern}$`).exec(text.trim())?.groups;
-  if (found === undefined) return null;
-  const number = (name: string, fallback: number) => (found[name] === undefined ? fallback : Number(found[name]));
-  const year = found.y === undefined ? number('Y', 1900) : 2000 + Number(found.y);
-  const ms = Math.trunc(Number((found.f ?? '0').padEnd(6, '0')) / 1000);
-  const day = [year, number('m', 1) - 1, number('d', 1), number('H', 0), number('M', 0), number('S', 0), ms] as const;
-  if (found.z === undefined) return new Date(...day).getTime();
-  const [, sign = '+', hours = '0', minutes = '0'] = /([+-])(\d\d):?(\d\d)/.exec(found.z) ?? [];
-  return Date.UTC(...day) - (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+/** Null without a zone. */
+export function zoneName(zone: Zone): string | null {
+  if (zone === null) return null;
+  if (zone === 'local') {
+    ownZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return ownZone;
+  }
+  return zone === 0 ? 'UTC' : `UTC${offsetText(zone)}`;
+}
+
+/** `+02:00`. */
+export function offsetText(minutes: number): string {
+  return `${minutes < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+}
+
+export function two(number: number): string {
+  return String(number).padStart(2, '0');
+}
+
+export function modulo(number: number, by: number): number {
+  return ((number % by) + by) % by;
+}
+
+/** As Python prints it: `2026-11-25 18:30:00.120000+00:00`, `1 day, 2:03:04`. `between`: date and clock. */
+export function printed(time: Time, between = ' '): string {
+  if (time.kind === 'timedelta') return printedSpan(time.at);
+  const { year, month, day, hour, minute, second, microsecond } = partsOf(time);
+  const date = `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
+  if (time.kind === 'date') return date;
+  const micro = microsecond === 0 ? '' : `.${String(microsecond).padStart(6, '0')}`;
+  const zone = time.zone === null ? '' : offsetText(offsetOf(time));
+  const clock = `${two(hour)}:${two(minute)}:${two(second)}${micro}${zone}`;
+  return time.kind === 'time' ? clock : date + between + clock;
+}
+
+function printedSpan(at: number): string {
+  const days = Math.floor(at / DAY);
+  const left = at - days * DAY;
+  const clock = printed({ kind: 'time', at: left, zone: null }).replace(/^0(?=\d)/, '');
+  return days === 0 ? clock : `${days} day${Math.abs(days) === 1 ? '' : 's'}, ${clock}`;
 }

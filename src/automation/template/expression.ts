@@ -1,0 +1,458 @@
+/**
+ * The code between the marks of a template, rewritten: functions and methods become filters, and operators that may meet a
+ * time are asked for through one where they do. `a - b` becomes `(a|tb_calculate('-', b) if a is mapping else a - b)`, as
+ * the engine subtracts numbers only. Whatever it cannot read it leaves as it is: the engine tells what is wrong.
+ */
+
+export interface Names {
+  /** Called as `name(…)`. */
+  functions: ReadonlySet<string>;
+  /** Called as `value.name(…)`, beyond those that the engine itself knows. */
+  methods: ReadonlySet<string>;
+  /** Told of each filter as `|name`, of each test as `is name`. */
+  used?(what: string): void;
+}
+
+/** The filters that stand in. */
+export const PRINTED = 'tb_print';
+export const FLOAT = 'tb_float';
+/** A list, the times in it as texts. */
+export const TEXTS = 'tb_texts';
+export const CALLED = 'tb_call_';
+export const METHOD = 'tb_method_';
+export const OPERATOR = 'tb_';
+
+/** An operand stands twice where it may be a time: sums within sums within sums grow. */
+const LONGEST = 512 * 1024;
+
+/** Brackets within brackets: the engine itself takes few more. */
+const DEEPEST = 100;
+
+const TOKEN =
+  /\s+|[A-Za-z_]\w*|\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\*\*|\/\/|[<>=!]=|[\s\S]/y;
+const OPENS: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+/** These words are no values: after them a parenthesis opens a group, no call. */
+const KEYWORDS = new Set(['and', 'or', 'not', 'in', 'is', 'if', 'else', 'elif', 'for', 'set', 'call', 'filter', 'do']);
+
+/** Binary operators, the loosest first. Only those of three levels know of times. */
+const LEVELS = [
+  new Set(['==', '!=', '<', '<=', '>', '>=']),
+  new Set(['+', '-']),
+  new Set(['~']),
+  new Set(['*', '/', '//', '%']),
+  new Set(['**']),
+] as const;
+const [COMPARE, , CONCAT, PRODUCT, POWER] = [0, 1, 2, 3, 4];
+
+/** Filters, functions, methods and members that give a number or a text. */
+const PLAIN = new Set([
+  ...['int', 'float', 'round', 'length', 'count', 'string', 'upper', 'lower', 'trim', 'join', 'as_timestamp', 'format'],
+  ...['timestamp_custom', 'timestamp_local', 'timestamp_utc', 'strftime', 'isoformat', 'timestamp', 'total_seconds'],
+  ...['weekday', 'isoweekday', 'year', 'month', 'day', 'hour', 'minute', 'second', 'microsecond', 'replace', 'title'],
+  ...[
+    'days',
+    'seconds',
+    'microseconds',
+    'average',
+    'multiply',
+    'add',
+    'sqrt',
+    'log',
+    'to_json',
+    'capitalize',
+    'slugify',
+  ],
+]);
+
+/** These give a float, also where it is whole, unless it is their default: the place of that among a filter's arguments. */
+const FLOATS: Readonly<Record<string, number>> = {
+  float: 0,
+  as_timestamp: 0,
+  sqrt: 0,
+  sin: 0,
+  cos: 0,
+  tan: 0,
+  asin: 0,
+  acos: 0,
+  atan: 0,
+  average: 0,
+  log: 1,
+  multiply: 1,
+  add: 1,
+  round: 2,
+  timestamp: 0,
+  total_seconds: 0,
+};
+const NUMBERS_ONLY = new Set(['float', 'round', 'multiply', 'add']);
+const NUMERAL = /^\s*(?:default\s*=\s*)?-?\d+(?:\.\d+)?\s*$/;
+const PLACES = /^\s*(?:precision\s*=\s*)?-?[1-9]\d*\s*$/;
+
+/** Members of `isocalendar()`, which is a list. */
+const CALENDAR = ['year', 'week', 'weekday'];
+
+interface Arguments {
+  text: string;
+  items: string[];
+}
+
+interface Node {
+  text: string;
+  /** What it comes to: a number or a text; a list, a truth or nothing; or whatever, a time, too. */
+  kind: 'plain' | 'other' | 'any';
+  /** A text that is written out. */
+  isText?: boolean;
+  /** Of a list in parentheses, `(a, b)`. */
+  items?: readonly string[];
+}
+
+/** `times`: whether the template makes times at all; else no operator is touched. */
+export function rewriteExpression(source: string, names: Names, times: boolean): string {
+  return new Expression(source, names, times).until(null).text;
+}
+
+class Expression {
+  readonly #tokens: string[];
+  readonly #names: Names;
+  readonly #times: boolean;
+  #at = 0;
+  #depth = 0;
+
+  constructor(source: string, names: Names, times: boolean) {
+    this.#names = names;
+    this.#times = times;
+    this.#tokens = [];
+    for (TOKEN.lastIndex = 0; TOKEN.lastIndex < source.length; )
+      this.#tokens.push(asPython(TOKEN.exec(source)?.[0] ?? ''));
+  }
+
+  /**
+   * Everything up to the closing bracket, which is read but not given, or to the end. Between its expressions stand words
+   * and marks that stay as they are. `items`: as commas part it. `sole`: where it is but one expression.
+   */
+  until(end: string | null): { text: string; items: string[]; sole: Node | null } {
+    this.#deeper();
+    const items = [''];
+    const nodes: Array<Node | null> = [];
+    while (this.#at < this.#tokens.length) {
+      const token = this.#tokens[this.#at] as string;
+      if (token === end) break;
+      const node = this.#startsValue() || token === '-' || token === '+' ? this.#level(0) : null;
+      if (node === null) this.#at += 1;
+      if (token === ',') items.push('');
+      else items[items.length - 1] += node?.text ?? token;
+      if (node !== null || !isBlank(token)) nodes.push(node);
+    }
+    if (end !== null && this.#peek() !== end) throw new Error(`a ${end} is missing`);
+    this.#at += 1;
+    this.#depth -= 1;
+    return { text: items.join(','), items, sole: nodes.length === 1 ? (nodes[0] ?? null) : null };
+  }
+
+  #deeper(): void {
+    this.#depth += 1;
+    if (this.#depth > DEEPEST) throw new Error('the template has too many brackets within each other');
+  }
+
+  #peek(): string {
+    return this.#tokens[this.#at] ?? '';
+  }
+
+  /** `set(…)` is a function, `set x` a statement. */
+  #startsValue(): boolean {
+    const token = this.#peek();
+    if (KEYWORDS.has(token)) return token === 'set' && this.#tokens[this.#at + 1] === '(';
+    return /^[A-Za-z_\d'"]/.test(token) || token in OPENS;
+  }
+
+  #blanks(): string {
+    return isBlank(this.#peek()) ? (this.#tokens[this.#at++] as string) : '';
+  }
+
+  /** The next token but blanks, if it is one of these: with the blanks before it. */
+  #take(fits: (token: string) => boolean): { before: string; token: string } | null {
+    const begin = this.#at;
+    const before = this.#blanks();
+    const token = this.#peek();
+    if (token !== '' && fits(token)) {
+      this.#at += 1;
+      return { before, token };
+    }
+    this.#at = begin;
+    return null;
+  }
+
+  /* ---------------------------------------------------------------- operators */
+
+  #level(level: number): Node {
+    const operators = LEVELS[level];
+    if (operators === undefined) return this.#unary();
+    const first = this.#level(level + 1);
+    const rest: Array<{ operator: string; between: string; node: Node }> = [];
+    for (;;) {
+      const found = this.#take((token) => operators.has(token));
+      if (found === null) break;
+      const between = found.before + found.token + this.#blanks();
+      rest.push({ operator: found.token, between, node: this.#level(level + 1) });
+    }
+    const one = rest[0];
+    if (one === undefined) return first;
+    const text = first.text + rest.map(({ between, node }) => between + node.text).join('');
+    if (level === CONCAT)
+      return bounded(asText(first) + rest.map(({ between, node }) => between + asText(node)).join(''), 'plain');
+    if (level === PRODUCT && first.isText && one.operator === '%' && rest.length === 1)
+      return formatted(first, one.node);
+    const nodes = [first, ...rest.map(({ node }) => node)];
+    const suspects = this.#times ? nodes.filter(({ kind }) => kind === 'any') : [];
+    const isPlain = nodes.every(({ kind }) => kind === 'plain');
+    const asItIs: Node = { text, kind: level === COMPARE ? 'other' : isPlain ? 'plain' : 'any' };
+    if (suspects.length === 0 || level === POWER) return asItIs;
+    const asked = suspects.map((node) => `${flat(node.text)} is mapping`).join(' or ');
+    if (level === COMPARE) {
+      // `a < b < c` and `a < b in c` are none that times come in.
+      if (rest.length > 1 || this.#isIn()) return asItIs;
+      const call = `${flat(first.text)}|${OPERATOR}compare('${one.operator}', ${flat(one.node.text)})`;
+      return bounded(`(${call} if ${asked} else ${text})`, 'other');
+    }
+    const args = rest.map(({ operator, node }) => `'${operator}', ${flat(node.text)}`).join(', ');
+    return bounded(`(${flat(first.text)}|${OPERATOR}calculate(${args}) if ${asked} else ${text})`, 'any');
+  }
+
+  #isIn(): boolean {
+    const begin = this.#at;
+    const found = this.#take((token) => token === 'in' || token === 'not');
+    this.#at = begin;
+    return found !== null;
+  }
+
+  #unary(): Node {
+    const sign = this.#take((token) => token === '-' || token === '+');
+    if (sign === null) return this.#filters(this.#value());
+    const between = this.#blanks();
+    this.#deeper();
+    const operand = this.#peek() === '-' || this.#peek() === '+' ? this.#unary() : this.#value();
+    this.#depth -= 1;
+    // The engine has no sign of plus.
+    const text = sign.before + (sign.token === '-' ? '-' : '') + between + operand.text;
+    if (!this.#times || operand.kind !== 'any' || sign.token === '+') return this.#filters({ ...operand, text });
+    const call = `${flat(operand.text)}|${OPERATOR}negate`;
+    return this.#filters(bounded(`(${call} if ${flat(operand.text)} is mapping else ${text})`, 'any'));
+  }
+
+  /* ---------------------------------------------------------------- values and what hangs on them */
+
+  /** Filters and tests: their names are no values, only their arguments are. */
+  #filters(value: Node): Node {
+    let node = value;
+    for (;;) {
+      const found = this.#take((token) => token === '|' || token === 'is');
+      if (found === null) return node;
+      node = found.token === '|' ? this.#filter(node, found.before) : this.#test(node, found.before);
+    }
+  }
+
+  #filter(node: Node, before: string): Node {
+    const between = this.#blanks();
+    const name = this.#name();
+    this.#names.used?.(`|${name}`);
+    const args = this.#peek() === '(' ? this.#arguments() : null;
+    const call = `${before}|${between}${name}${args === null ? '' : `(${args.text})`}`;
+    const kind = kindOf(name, args);
+    if (this.#times && name === 'map' && /^\s*(['"])string\1\s*$/.test(args?.text ?? ''))
+      return { text: `${node.text}${before}|map('${PRINTED}')`, kind };
+    if (name === 'string') return bounded(asText(node) + call, 'plain');
+    const attribute = attributeOf(name, args?.items ?? []);
+    if (attribute !== null) return { text: `${node.text}${before}|${attribute}`, kind };
+    const either = floatOr(node.text, name, args?.items ?? []);
+    if (either !== null) return either;
+    if (this.#times && name === 'join') return { text: `${node.text}|${TEXTS}${call}`, kind };
+    if (this.#times && node.kind === 'any' && name === 'abs') {
+      const operand = flat(node.text);
+      return bounded(`(${operand}|${OPERATOR}absolute if ${operand} is mapping else ${node.text}${call})`, 'any');
+    }
+    const text = node.text + call;
+    return { text: isFloat(name, args?.items ?? []) ? `(${text} * 1.0)` : text, kind };
+  }
+
+  #test(node: Node, before: string): Node {
+    const not = this.#take((token) => token === 'not');
+    const between = this.#blanks();
+    const name = this.#name();
+    this.#names.used?.(`is ${name}`);
+    let text = `${node.text}${before}is${not === null ? '' : `${not.before}not`}${between}${name}`;
+    if (this.#peek() === '(') text += `(${this.#arguments().text})`;
+    else {
+      const begin = this.#at;
+      const gap = this.#blanks();
+      if (gap !== '' && this.#startsValue()) text += gap + this.#value().text;
+      else this.#at = begin;
+    }
+    return { text, kind: 'other' };
+  }
+
+  #name(): string {
+    return /^[A-Za-z_]/.test(this.#peek()) ? (this.#tokens[this.#at++] as string) : '';
+  }
+
+  #arguments(): Arguments {
+    this.#at += 1;
+    return this.until(')');
+  }
+
+  #value(): Node {
+    let node = this.#primary();
+    for (;;) {
+      const token = this.#peek();
+      const name = this.#tokens[this.#at + 1] ?? '';
+      if (token === '[') {
+        this.#at += 1;
+        node = { text: `${node.text}[${this.until(']').text}]`, kind: 'any' };
+      } else if (token === '.' && /^\d+$/.test(name)) {
+        this.#at += 2;
+        node = { text: `${node.text}[${name}]`, kind: 'any' };
+      } else if (token === '(') node = this.#call(node);
+      else if (token === '.' && /^[A-Za-z_]/.test(name)) {
+        this.#at += 2;
+        node = this.#member(node, name);
+      } else return node;
+    }
+  }
+
+  #primary(): Node {
+    const token = this.#peek();
+    if (!this.#startsValue()) return { text: '', kind: 'plain' };
+    this.#at += 1;
+    const close = OPENS[token];
+    if (close === undefined) {
+      const isText = /^['"]/.test(token);
+      let text = token;
+      // Texts side by side are one.
+      while (isText) {
+        const more = this.#take((next) => /^['"]/.test(next));
+        if (more === null) break;
+        text += more.before + more.token;
+      }
+      const kind = !/^[A-Za-z_]/.test(token) ? 'plain' : LITERALS.has(token) ? 'other' : 'any';
+      return { text, kind, isText };
+    }
+    const { text, items, sole } = this.until(close);
+    const whole = token + text + close;
+    if (token !== '(') return { text: whole, kind: 'other' };
+    if (items.length > 1) return { text: whole, kind: 'other', items: items.filter((item) => item.trim() !== '') };
+    return { text: whole, kind: sole?.kind ?? 'any', isText: sole?.isText ?? false };
+  }
+
+  #call(node: Node): Node {
+    const name = node.text;
+    const args = this.#arguments();
+    const { text, items } = args;
+    const kind = kindOf(name, args);
+    // The engine's takes them in a list.
+    if (name === 'cycler') return { text: `cycler([${text}])`, kind };
+    // The engine's own filters keep what is whole and what is not, and sort times, too.
+    if (name === 'min' || name === 'max') return { text: `(${items.length > 1 ? `[${text}]` : text}|${name})`, kind };
+    if (!this.#names.functions.has(name)) return { text: `${name}(${text})`, kind };
+    const either = floatOr(`(${items[0] ?? ''})`, name, items.slice(1));
+    if (either !== null) return either;
+    const call = `(none|${CALLED}${name}(${text}))`;
+    return { text: isFloat(name, items.slice(1)) ? `(${call} * 1.0)` : call, kind };
+  }
+
+  #member({ text }: Node, name: string): Node {
+    if (this.#peek() !== '(') {
+      const place = text.endsWith(`|${METHOD}isocalendar())`) ? CALENDAR.indexOf(name) : -1;
+      return {
+        text: place < 0 ? `${text}.${name}` : `${text}[${place}]`,
+        kind: this.#times ? kindOf(name, null) : 'any',
+      };
+    }
+    const args = this.#arguments();
+    const kind = kindOf(name, args);
+    if (!this.#names.methods.has(name)) return { text: `${text}.${name}(${args.text})`, kind };
+    const call = `(${text}|${METHOD}${name}(${args.text}))`;
+    return { text: isFloat(name, args.items) ? `(${call} * 1.0)` : call, kind };
+  }
+}
+
+const LITERALS = new Set(['true', 'false', 'none', 'True', 'False', 'None']);
+
+/** `'%s: %d' % (a, b)` as the filter that does the same. */
+function formatted({ text }: Node, { text: value, items }: Node): Node {
+  return { text: `(${flat(text)}|format(${items?.join(',') ?? value}))`, kind: 'plain' };
+}
+
+/** As Python prints it: the engine knows neither `None` nor `True`, nor lists and times. */
+function asText({ text, kind }: Node): string {
+  const one = flat(text);
+  if (kind === 'plain') return text;
+  return `(${one} if ${one} is string or ${one} is number or ${one} is undefined else ${text}|${PRINTED})`;
+}
+
+/** These fail for nothing but what is no number: then they come to their default as it is. Null without a default. */
+function floatOr(value: string, name: string, items: readonly string[]): Node | null {
+  const place = NUMBERS_ONLY.has(name) ? FLOATS[name] : undefined;
+  const at = items.findIndex((item, index) => /^\s*default\s*=[^=]/.test(item) || index === place);
+  if (at < 0 || (items[at] as string).trim() === '') return null;
+  const rest = items.filter((_item, index) => index !== at);
+  if (!isFloat(name, rest)) return null;
+  const fallback = (items[at] as string).replace(/^\s*default\s*=/, '').trim();
+  const one = flat(value);
+  const kind = NUMERAL.test(fallback) ? 'plain' : 'any';
+  return bounded(`(${one}|${name}(${rest.join(',')}) * 1.0 if ${one}|is_number else ${fallback})`, kind);
+}
+
+/** A default may be anything; what gives a number or a text without one is given a literal that is one, too. */
+function kindOf(name: string, args: Arguments | null): Node['kind'] {
+  return PLAIN.has(name) && !/\bnone\b/i.test(args?.text ?? '') ? 'plain' : 'any';
+}
+
+/** `sum`, `min` and `max` by an attribute, in the filters that the engine has; null where they go by none. */
+function attributeOf(name: string, items: readonly string[]): string | null {
+  const [first = '', second = 'start=0'] = items;
+  const attribute = /^\s*attribute\s*=\s*(.*)$/s.exec(first)?.[1] ?? (name === 'sum' ? first.trim() : '');
+  if (
+    attribute === '' ||
+    /^\w+\s*=[^=]/.test(attribute) ||
+    items.length > 2 ||
+    !/^\s*(?:start\s*=\s*)?0\s*$/.test(second)
+  )
+    return null;
+  if (name === 'sum') return `map(attribute=${attribute})|sum`;
+  if (name === 'max' || name === 'min') return `sort(attribute=${attribute})|${name === 'max' ? 'last' : 'first'}`;
+  return null;
+}
+
+/** Also where a number is whole it is a float, then: `2.0`. */
+function isFloat(name: string, args: readonly string[]): boolean {
+  const place = FLOATS[name];
+  if (place === undefined || (name === 'round' && !PLACES.test(args[0] ?? ''))) return false;
+  const given = args.filter((arg) => arg.trim() !== '');
+  return given.every((arg, index) => NUMERAL.test(arg) || (index < place && !/^\s*default\s*=/.test(arg)));
+}
+
+function bounded(text: string, kind: Node['kind']): Node {
+  if (text.length > LONGEST)
+    throw new Error('the sums of the template stand too deep within each other. Let {% set %} name a part of them.');
+  return { text, kind };
+}
+
+/** On one line: lines are counted where it stands the last time. */
+function flat(text: string): string {
+  return text.replaceAll('\n', ' ');
+}
+
+/** In a text, a backslash before what is no escape stays a backslash: `'\\d+'` is a pattern as people write it. */
+function asPython(token: string): string {
+  if (!/^['"]/.test(token)) return token;
+  const escaped = token.replaceAll(
+    /\\(?:x([0-9a-fA-F]{2})|([\s\S]))/g,
+    (whole, hex: string | undefined, char: string) => {
+      if (hex !== undefined) return `\\u00${hex}`;
+      return `"'\\bfnrtu`.includes(char) ? whole : `\\\\${char}`;
+    },
+  );
+  return escaped.replaceAll('\n', '\\n');
+}
+
+function isBlank(token: string): boolean {
+  return /^\s+$/.test(token);
+}

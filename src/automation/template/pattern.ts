@@ -1,0 +1,72 @@
+/** Python's regular expressions as JavaScript's. */
+
+import { shown } from './python.ts';
+
+/** What `\w` means for a text, in a class. */
+const WORD = '\\p{L}\\p{N}_';
+const ESCAPES: Readonly<Record<string, readonly [outside: string, inside: string]>> = {
+  w: [`[${WORD}]`, WORD],
+  W: [`[^${WORD}]`, '\\W'],
+  d: ['\\p{Nd}', '\\p{Nd}'],
+  D: ['\\P{Nd}', '\\P{Nd}'],
+  b: [`(?:(?<![${WORD}])(?=[${WORD}])|(?<=[${WORD}])(?![${WORD}]))`, '\\x08'],
+  B: [`(?:(?<![${WORD}])(?![${WORD}])|(?<=[${WORD}])(?=[${WORD}]))`, 'B'],
+  A: ['(?<![\\s\\S])', 'A'],
+  Z: ['(?![\\s\\S])', 'Z'],
+  a: ['\\x07', '\\x07'],
+};
+const TOKEN = /\\([\s\S])|\(\?P<|\(\?P=(\w+)\)|\(\?#[^)]*\)|\{(?:\d+(?:,\d*)?|,\d+)\}|[\s\S]/gu;
+
+/** Throws where it is none, with JavaScript's reason. `flags`: `g`, `y`. */
+export function pattern(source: string, ignoreCase: boolean, flags = ''): RegExp {
+  const [lead = '', inline = ''] = /^\(\?([aiLmsux]+)\)/.exec(source) ?? [];
+  const multiline = inline.includes('m');
+  let body = '';
+  let inside = false;
+  let opened = 0;
+  for (const [token, escaped, group] of source.slice(lead.length).matchAll(TOKEN)) {
+    if (escaped !== undefined) body += escapeOf(escaped, inside);
+    else if (inside) {
+      // A bracket right behind the one that opens is a character.
+      const closes = token === ']' && body.length > opened && body.slice(opened) !== '^';
+      body += token === ']' && !closes ? '\\]' : token === '[' ? '\\[' : token;
+      inside = !closes;
+    } else if (token === '[') {
+      body += token;
+      inside = true;
+      opened = body.length;
+    } else if (token === '(?P<') body += '(?<';
+    else if (group !== undefined) body += `\\k<${group}>`;
+    else if (token.startsWith('(?#')) continue;
+    else if (token.startsWith('{,')) body += `{0${token.slice(1)}`;
+    else if (/^[{}\]]$/.test(token)) body += `\\${token}`;
+    // Before the last line break, too.
+    else if (token === '$' && !multiline) body += '(?=\\n?(?![\\s\\S]))';
+    else body += token;
+  }
+  const own = ignoreCase || inline.includes('i') ? 'i' : '';
+  try {
+    return new RegExp(body, `u${flags}${own}${inline.includes('s') ? 's' : ''}${multiline ? 'm' : ''}`);
+  } catch (error) {
+    const why = (error as Error).message.split(': ').at(-1);
+    throw new Error(`the pattern ${shown(source)} cannot be read: ${why}`);
+  }
+}
+
+function escapeOf(char: string, inside: boolean): string {
+  const known = ESCAPES[char];
+  if (known !== undefined) return known[inside ? 1 : 0];
+  if (/^[a-zA-Z0-9]$/.test(char) || '^$\\.*+?()[]{}|/'.includes(char)) return `\\${char}`;
+  // What is no syntax character may not be escaped in JavaScript, but for the dash of a class.
+  return inside && char === '-' ? '\\-' : char;
+}
+
+/** `\1` and `\g<name>` of Python. */
+export function replacement(text: string): string {
+  return text
+    .replaceAll('$', '$$$$')
+    .replaceAll(/\\g<(\w+)>/g, (_whole, name: string) => (/^\d+$/.test(name) ? `$${name}` : `$<${name}>`))
+    .replaceAll(/\\(\d)/g, '$$$1')
+    .replaceAll('\\n', '\n')
+    .replaceAll('\\t', '\t');
+}
