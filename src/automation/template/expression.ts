@@ -384,7 +384,7 @@ function formatted({ text }: Node, { text: value, items }: Node): Node {
 function asText({ text, kind }: Node): string {
   const one = flat(text);
   if (kind === 'plain') return text;
-  return `(${one} if ${one} is string or ${one} is number or ${one} is undefined else ${text}|${PRINTED})`;
+  return `(${one} if ${one} is number else ${text}|default('')|${PRINTED})`;
 }
 
 /** These fail for nothing but what is no number: then they come to their default as it is. Null without a default. */
