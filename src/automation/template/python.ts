@@ -39,10 +39,13 @@ export function pythonLiteral(value: unknown): string {
   return `{${entries.map(([name, item]) => `${pythonLiteral(name)}: ${pythonLiteral(item)}`).join(', ')}}`;
 }
 
+/** The most that can be asked for: more than any half needs. */
+const ALL_PLACES = 100;
+
 /** With so many places; a half, which few numbers are, goes to the even neighbour. */
 export function fixed(value: number, places: number): string {
   const text = value.toFixed(places);
-  const [whole = '', parts = ''] = Math.abs(value).toFixed(100).split('.');
+  const [whole = '', parts = ''] = Math.abs(value).toFixed(ALL_PLACES).split('.');
   if (Math.abs(value) >= 1e21 || !/^50*$/.test(parts.slice(places))) return text;
   const digits = BigInt(whole + parts.slice(0, places));
   const even = String(digits + (digits % 2n)).padStart(places + 1, '0');
