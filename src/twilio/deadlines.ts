@@ -1,6 +1,7 @@
 /** Time-outs for many requests at once on one Clock: one sleep for all of the same length, not one each. */
 
 import type { Clock } from '../core/ports.ts';
+import { LinkedList } from '../core/linked-list.ts';
 
 export interface Deadlines {
   /** Calls `expire` once after `ms`, unless the returned function was called before. */
@@ -15,11 +16,13 @@ const STOPPED = new Error('stopped');
 interface Item {
   startedAt: number;
   readonly expire: () => void;
+  /** From its queue; false where it is gone. */
+  remove(): boolean;
 }
 
 interface Queue {
   readonly ms: number;
-  readonly items: Set<Item>;
+  readonly items: LinkedList<Item>;
   watch: AbortController | null;
 }
 
@@ -31,19 +34,19 @@ export function createDeadlines(clock: Clock): Deadlines {
   const queues = new Map<number, Queue>();
   return {
     after(ms, expire) {
-      const queue = queues.get(ms) ?? { ms, items: new Set(), watch: null };
+      const queue = queues.get(ms) ?? { ms, items: new LinkedList<Item>(), watch: null };
       const { items } = queue;
       queues.set(ms, queue);
-      const item: Item = { startedAt: clock.now(), expire };
-      items.add(item);
+      const item: Item = { startedAt: clock.now(), expire, remove: () => remove() };
+      const remove = items.add(item);
       if (queue.watch === null) void watch(queue, clock);
       return () => {
-        if (items.delete(item) && items.size === 0) stop(queue);
+        if (remove() && items.first === undefined) stop(queue);
       };
     },
     clear() {
       for (const queue of queues.values()) {
-        queue.items.clear();
+        for (const item of queue.items.values()) item.remove();
         stop(queue);
       }
     },
@@ -55,7 +58,7 @@ async function watch(queue: Queue, clock: Clock): Promise<void> {
   const { ms, items } = queue;
   queue.watch = controller;
   try {
-    for (let head = first(items); head !== undefined; head = first(items)) {
+    for (let head = items.first; head !== undefined; head = items.first) {
       await clock.sleep(Math.min(ms, Math.max(0, head.startedAt + ms - clock.now())), controller.signal);
       expireDue(queue, head, clock.now());
     }
@@ -67,18 +70,14 @@ async function watch(queue: Queue, clock: Clock): Promise<void> {
 
 function expireDue(queue: Queue, head: Item, now: number): void {
   const due = [head]; // it slept its time by this clock, whatever `now` says since
-  for (const item of queue.items) {
+  for (const item of queue.items.values()) {
     if (item.startedAt > now) item.startedAt = now;
     else if (item !== head && item.startedAt + queue.ms <= now) due.push(item);
   }
-  for (const item of due) if (queue.items.delete(item)) item.expire();
+  for (const item of due) if (item.remove()) item.expire();
 }
 
 function stop(queue: Queue): void {
   queue.watch?.abort(STOPPED);
   queue.watch = null;
-}
-
-function first(items: Set<Item>): Item | undefined {
-  return items.values().next().value;
 }

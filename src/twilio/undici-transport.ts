@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import type { Deadlines } from './deadlines.ts';
 import type { Transport, TransportAnswer, TransportOptions, TransportRequest } from './transport.ts';
 import { buildConnector, Pool } from 'undici';
+import { LinkedList } from '../core/linked-list.ts';
 import { createDeadlines } from './deadlines.ts';
 import { openTunnel, proxyFor, proxyHeaders } from './proxy.ts';
 import {
@@ -31,7 +32,7 @@ interface Route {
 export function createUndiciTransport(options: TransportOptions): Transport {
   const deadlines = createDeadlines(options.clock);
   const pools = new Map<string, Pool>();
-  const underWay = new Set<Exchange>();
+  const underWay = new LinkedList<Exchange>();
   /** The last one asked for: all creates of an account go to the same URL. */
   let last: { url: string; route: Route } | null = null;
   let closed = false;
@@ -65,16 +66,16 @@ export function createUndiciTransport(options: TransportOptions): Transport {
       if (closed) throw new TransportFailure('before_send', 'closed', 'no request is taken any more');
       const route = routeOf(request.url);
       const exchange = new Exchange(request, deadlines);
-      underWay.add(exchange);
+      const ended = underWay.add(exchange);
       try {
         return await exchange.run(route);
       } finally {
-        underWay.delete(exchange);
+        ended();
       }
     },
     async close() {
       closed = true;
-      for (const exchange of underWay) exchange.end('closed');
+      for (const exchange of underWay.values()) exchange.end('closed');
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
       deadlines.clear();
     },

@@ -17,7 +17,7 @@ describe('the entries that are kept', () => {
     expect([hot.bySeq(1), hot.byId('SM1')]).toEqual([undefined, undefined]);
   });
 
-  it('are bounded: the one kept longest goes first', () => {
+  it('are bounded: a newer one takes the place of the oldest', () => {
     const hot = new HotEntries();
     for (let seq = 1; seq <= 8_192; seq += 1) hot.put(kept(seq));
     hot.put(kept(2, 'sending'));

@@ -23,10 +23,10 @@ export class SqliteTables implements Tables {
   readonly #sql: Statements;
   /** Senders whose rows have to be asked: at least those that are slowed. */
   readonly #slowed = new Set<string>();
-  readonly #counted = new Map<EntryState, number>();
+  #counted = new Map<EntryState, number>();
   readonly #hot = new HotEntries<StoredEntry>();
-  /** What the transaction under way changed of entries that were kept before, by the changed record. */
-  readonly #patches = new Map<EntryRecord, EntryPatch>();
+  /** What the transaction under way changed of entries kept before, by the changed record. Never cleared, for the reason that `LinkedList` gives. */
+  #patches = new Map<EntryRecord, EntryPatch>();
   #dataVersion: SqlValue | undefined;
   #cleared = false;
   /** Where nobody ever opted out, no text has to be asked for. */
@@ -40,7 +40,7 @@ export class SqliteTables implements Tables {
 
   /** Begins a transaction: what is kept of entries holds only while nobody else writes to the file. */
   begin(): void {
-    this.#patches.clear();
+    this.#patches = new Map();
     const version = this.#sql.get('pragma data_version')?.data_version;
     if (version !== this.#dataVersion) this.#forgetEntries();
     this.#dataVersion = version;
@@ -49,7 +49,7 @@ export class SqliteTables implements Tables {
   /** Forgets what a rolled-back transaction left in memory. */
   reload(): void {
     this.#forgetEntries();
-    this.#counted.clear();
+    this.#counted = new Map();
     this.#slowed.clear();
     this.#anyOptOut = this.#sql.get('select 1 from opt_outs limit 1') !== undefined;
     for (const row of this.#sql.all('select sender from senders where slowed is not null'))
@@ -71,7 +71,7 @@ export class SqliteTables implements Tables {
     for (const [state, change] of this.#counted) {
       if (change !== 0) this.#sql.run('update counts set entries = entries + ? where state = ?', change, state);
     }
-    this.#counted.clear();
+    this.#counted = new Map();
   }
 
   entry(key: EntryKey): StoredEntry | null {
@@ -319,7 +319,7 @@ export class SqliteTables implements Tables {
 
   #forgetEntries(): void {
     this.#hot.clear();
-    this.#patches.clear();
+    this.#patches = new Map();
     this.#cleared = true;
   }
 
