@@ -60,21 +60,24 @@ function refuseMisspelt(kind: EntryKind, params: object): void {
   }
 }
 
+const WHOLE = 'The whole';
+
 /** The body as an object. */
 function bodyObject(body: unknown): Record<string, unknown> {
   if (isPlainObject(body)) return body;
   throw new TollboardError('TOLLBOARD_HTTP_BODY_INVALID', {
-    details: { where: 'The whole', value: shown(body), expected: 'an object' },
+    details: { where: WHOLE, value: shown(body), expected: 'an object' },
   });
 }
 
 /** The first fault that zod found, as ours. */
 export function bodyError(error: z.ZodError, body: unknown): TollboardError {
   const { where, value, expected } = firstFault(error, body);
-  return new TollboardError('TOLLBOARD_HTTP_BODY_INVALID', { details: { where, value, expected } });
+  return new TollboardError('TOLLBOARD_HTTP_BODY_INVALID', { details: { where: where || WHOLE, value, expected } });
 }
 
 export interface Fault {
+  /** Empty for the value as a whole. */
   where: string;
   value: string;
   expected: string;
@@ -82,7 +85,7 @@ export interface Fault {
 
 export function firstFault(error: z.ZodError, value: unknown): Fault {
   const issue = error.issues[0];
-  if (issue === undefined) return { where: 'It', value: shown(value), expected: 'something else' };
+  if (issue === undefined) return { where: '', value: shown(value), expected: 'something else' };
   if (issue.code === 'unrecognized_keys') {
     const name = issue.keys[0] ?? '';
     return { where: name, value: 'not known here', expected: 'a name that this route knows' };
@@ -91,12 +94,13 @@ export function firstFault(error: z.ZodError, value: unknown): Fault {
     (part, key) => (part as Record<PropertyKey, unknown> | undefined)?.[key],
     value,
   );
-  return { where: issue.path.join('.') || 'it', value: shown(at), expected: expectation(issue) };
+  return { where: issue.path.join('.'), value: shown(at), expected: expectation(issue) };
 }
 
 /** zod's own words begin with "Invalid" or "Too"; any other message is the expectation itself, in our words. */
 function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_union') return 'a text, or a list of 1 to 10,000 texts';
+  if (issue.code === 'invalid_union' && issue.message.startsWith('Invalid '))
+    return 'a text, or a list of 1 to 10,000 texts';
   if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`;
   if (!/^(Invalid|Too) /.test(issue.message)) return issue.message;
   if (issue.code === 'too_small') return `${MEASURED[issue.origin] ?? ''}at least ${issue.minimum}`;

@@ -50,6 +50,9 @@ test('the API lists sinks and dead letters, tests and replays, and says which th
   expect(receiver.values('Body')).toEqual(['one', 'Tollboard tests the sink shop.', 'one', 'one', 'one', 'one']);
   for (const body of [{}, { since: 'yesterday' }, { until: at }, { dead: true, since: at }])
     expect(await refusal(api.post('/api/v1/sinks/shop/replay', body))).toMatchObject({ status: 422 });
+  expect(await refusal(api.post('/api/v1/sinks/shop/replay', {}))).toMatchObject({
+    message: 'The whole of the body is {}; expected one of events, dead and since.',
+  });
   expect(await refusal(api.fetch('/api/v1/sinks/x/dead'))).toMatchObject({
     status: 404,
     code: 'TOLLBOARD_SINK_UNKNOWN',

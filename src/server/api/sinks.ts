@@ -56,14 +56,17 @@ const test = z
   })
   .meta({ id: 'SinkTest', description: 'What came of a test.' });
 
-const replayBody = z.union([
-  z.strictObject({ events: z.array(z.string().min(1)).min(1).max(1000).describe('Ids of stored events.') }),
-  z.strictObject({ dead: z.literal(true).describe('All dead letters of the sink.') }),
-  z.strictObject({
-    since: timeText.describe('Events that happened then or later; at most 10,000.'),
-    until: timeText.optional().describe('And not later than this. Default: up to now.'),
-  }),
-]);
+const replayBody = z.union(
+  [
+    z.strictObject({ events: z.array(z.string().min(1)).min(1).max(1000).describe('Ids of stored events.') }),
+    z.strictObject({ dead: z.literal(true).describe('All dead letters of the sink.') }),
+    z.strictObject({
+      since: timeText.describe('Events that happened then or later; at most 10,000.'),
+      until: timeText.optional().describe('And not later than this. Default: up to now.'),
+    }),
+  ],
+  { error: 'one of events, dead and since' },
+);
 
 const params = z.object({ name: z.string().describe('As in the configuration.') });
 
