@@ -130,6 +130,7 @@ it('triggers may be lists of triggers, and times have weekdays', () => {
 triggers:
   - triggers: [{trigger: event, event_type: x}, {trigger: time, at: '7:30', weekday: [mon, fri]}]
   - {trigger: event, event_type: y}
+actions: []
 `);
   expect(one?.triggers).toMatchObject([
     { kind: 'event', id: '0' },
@@ -177,6 +178,7 @@ describe('a fault', () => {
       /:3:5: triggers\/0 is a trigger of kind mqtt; expected event, time/,
     ],
     ['no trigger', 'actions: []\n', /has no trigger/],
+    ['no action', "trigger: {trigger: time, at: '1:00'}\n", /:1:1: the automation has no action; expected actions: /],
     ['an unknown mode', `mode: twice\n${GARAGE}`, /mode is twice; expected single, restart, queued, parallel/],
     ['a key twice in two spellings', `${GARAGE}\naction: []\n`, /has actions and action; expected one of them/],
     ['an action that is none', action('device_id: x'), /actions\/0 begins with device_id, which is no action/],
@@ -224,8 +226,10 @@ describe('a fault', () => {
 
   it('two of one name are told with both places', () => {
     expect(() =>
-      parsed(`- id: a\n  trigger: {trigger: time, at: '1:00'}\n- id: a\n  trigger: {trigger: time, at: '1:00'}\n`),
-    ).toThrow(/automations.yaml:3:3: id is a, as in automations.yaml:1:3/);
+      parsed(
+        `- {id: a, trigger: {trigger: time, at: '1:00'}, action: []}\n- {id: a, trigger: {trigger: time, at: '1:00'}, action: []}\n`,
+      ),
+    ).toThrow(/automations.yaml:2:3: id is a, as in automations.yaml:1:3/);
   });
 
   it('without end in depth is refused', () => {

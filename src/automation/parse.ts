@@ -32,6 +32,7 @@ function automation(fields: Fields, index: number): Automation {
   if (!(MODES as readonly string[]).includes(mode))
     throw invalid(fields.where, 'mode', `is ${mode.slice(0, 40)}`, MODES.join(', '));
   const triggers = triggersOf(fields.list('triggers', 'trigger'), 'triggers', fields.printPlace);
+  const acts = fields.has('actions', 'action') !== null;
   const found: Automation = {
     id,
     alias: alias ?? id,
@@ -49,6 +50,7 @@ function automation(fields: Fields, index: number): Automation {
   };
   fields.end('an automation');
   if (triggers.length === 0) throw invalid(fields.where, '', 'has no trigger', 'triggers: with at least one');
+  if (!acts) throw invalid(fields.where, '', 'has no action', 'actions: with what it does');
   return found;
 }
 
