@@ -127,13 +127,36 @@ export class Journal {
    * or with the signal's reason.
    */
   save(): Promise<void> {
-    if (!this.#unsaved) return this.#saved;
-    const { run, save, signal } = this.#options;
+    return this.#unsaved ? this.#write(this.#options.save) : this.#saved;
+  }
+
+  /**
+   * A step and what comes of it in one write, which puts the run as it is then. Rejects as {@link save}, or with
+   * {@link Unbounded}; then there is neither.
+   */
+  async noteWith(step: Omit<Step, 'at'>, write: (run: Run) => Promise<unknown>): Promise<void> {
+    this.note(step);
+    try {
+      await this.#write(write);
+    } catch (error) {
+      const { steps } = this.#options.run;
+      steps.splice(steps.indexOf(this.#steps.get(step.key) as Step), 1);
+      this.#steps.delete(step.key);
+      this.#size -= sizeOf(step);
+      throw error;
+    }
+  }
+
+  #write(write: (run: Run) => Promise<unknown>): Promise<void> {
+    const { run, signal } = this.#options;
     this.#unsaved = false;
-    this.#saved = save(run).catch((error: unknown) => {
-      signal.throwIfAborted();
-      throw new NotKept(String(error));
-    });
+    this.#saved = write(run).then(
+      () => undefined,
+      (error: unknown) => {
+        signal.throwIfAborted();
+        throw new NotKept(String(error));
+      },
+    );
     return this.#saved;
   }
 }

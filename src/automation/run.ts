@@ -7,7 +7,7 @@
 import type { Clock } from '../core/ports.ts';
 import type { Action, Condition, Trigger } from './definition.ts';
 import type { Evaluation } from './evaluate.ts';
-import type { Ending, Run, Waiting } from './journal.ts';
+import type { Ending, Run, Step, Waiting } from './journal.ts';
 import type { TemplateEngine } from './template/engine.ts';
 import type { Value } from './template/python.ts';
 import type { Fired } from './trigger.ts';
@@ -39,13 +39,21 @@ export interface RunWorld {
   save(run: Run): Promise<void>;
   /** `key` is the same when the call is made again after a crash. */
   call(service: ServiceCall, signal: AbortSignal): Promise<Value>;
-  fire(type: string, data: Readonly<Record<string, Value>>, key: string): Promise<void>;
+  /** `note`: that it is fired; with the write, which puts the run, too, both are on disk or neither is. */
+  fire(event: FiredEvent, note: (write: (run: Run) => Promise<unknown>) => Promise<void>): Promise<void>;
   /** Nothing of the run goes on by itself: each of its branches waits for a time, for an event, or for what it called. */
   atRest(): void;
   /** What comes from now on may end this wait, even before it is waited for. Again: nothing. */
   beginWait(waiting: Waiting, triggers: Promise<readonly Trigger[]>): void;
   /** Resolves with what fired since the wait began, once something did. */
   waitForTrigger(waiting: Waiting, signal: AbortSignal): Promise<Fired>;
+}
+
+/** An event of an automation's own. */
+export interface FiredEvent {
+  type: string;
+  data: Readonly<Record<string, Value>>;
+  key: string;
 }
 
 export interface ServiceCall {
@@ -270,8 +278,10 @@ class Runner {
       data: await renderedMapping(action.data, action, at),
     }));
     const { type, data } = asked as unknown as { type: string; data: Record<string, Value> };
-    await this.#effect(action, scope, async () => {
-      await this.#world.fire(type, data, `${this.#run.id}:${action.path}${scope.rounds}`);
+    const event = { type, data, key: `${this.#run.id}:${action.path}${scope.rounds}` };
+    await this.#effect(action, scope, async (line) => {
+      const step = { ...line, result: null, error: null };
+      await this.#world.fire(event, (write) => this.#journal.noteWith(step, write));
       return null;
     });
   }
@@ -291,8 +301,15 @@ class Runner {
     if (this.#busy === 0) this.#world.atRest();
   }
 
-  /** The journal is on disk before; what failed is told with its place, and stays failed. */
-  async #effect(action: Action, scope: Scope, work: () => Promise<Value>): Promise<Value> {
+  /**
+   * The journal is on disk before; what failed is told with its place, and stays failed. `work` is given the line of the
+   * journal that it may note itself.
+   */
+  async #effect(
+    action: Action,
+    scope: Scope,
+    work: (line: Omit<Step, 'at' | 'result' | 'error'>) => Promise<Value>,
+  ): Promise<Value> {
     const key = action.path + scope.rounds;
     const known = this.#journal.step(key);
     if (known !== null && known.error !== null) throw new PartError(action, known.error);
@@ -300,11 +317,12 @@ class Runner {
     await this.#journal.save();
     const line = { key, path: action.path, where: action.where, changed: null };
     try {
-      const result = await this.#resting(work);
-      this.#journal.note({ ...line, result, error: null });
+      const result = await this.#resting(() => work(line));
+      if (this.#journal.step(key) === null) this.#journal.note({ ...line, result, error: null });
       return result;
     } catch (error) {
       scope.signal.throwIfAborted();
+      if (endsTheRun(error)) throw error;
       const why = isTollboardError(error)
         ? `${error.message} ${error.remedy}`
         : error instanceof Error

@@ -271,6 +271,31 @@ describe('a restart', () => {
     expect(await called(8)).toEqual(order.map((body) => `a.${body}`));
   });
 
+  it('fires no event again that a run has fired, though nothing came to the disk any more and its traces are gone', async () => {
+    const store = createMemoryStore({ random: systemRandom });
+    const puts = (keeping: Parameters<typeof store.keep>[0], id: string) =>
+      (keeping.put ?? []).some(({ key }) => key.startsWith('under-way/') && key.endsWith(`.${id}`));
+    let killed = false;
+    const keep: typeof store.keep = async (keeping) => {
+      if (killed && puts(keeping, 'one')) throw new Error('killed');
+      killed ||= puts(keeping, 'two');
+      return store.keep(keeping);
+    };
+    const { event, called, clock, restart, endings } = await bench(
+      on('one', 'action: [{event: mine}, {delay: 60}, {action: a.a}]') +
+        '- {id: two, trace: {stored_traces: 0}, trigger: {trigger: event, event_type: mine}, action: [{action: b.b}]}\n',
+      { ...store, keep },
+    );
+    await event('go');
+    await called(1);
+    await endings('two', []);
+    await restart();
+    killed = false;
+    await clock.untilSleeping(2);
+    clock.advance(61_000);
+    expect(await called(2)).toEqual(['b.b', 'a.a']);
+  });
+
   it('begins also where the disk is full', async () => {
     const store = createMemoryStore({ random: systemRandom });
     let full = false;

@@ -5,12 +5,12 @@
  */
 
 import type { AutomationView } from '../core/automations.ts';
-import type { Delivery } from '../core/consumer.ts';
+import type { Delivery, RoomRecord } from '../core/consumer.ts';
 import type { EventRecord } from '../core/event.ts';
 import type { Clock, Logger, Store } from '../core/ports.ts';
 import type { Automation } from './definition.ts';
 import type { Run } from './journal.ts';
-import type { RunWorld, ServiceCall } from './run.ts';
+import type { FiredEvent, RunWorld, ServiceCall } from './run.ts';
 import type { Secrets } from './secrets.ts';
 import type { TemplateEngine } from './template/engine.ts';
 import type { Value } from './template/python.ts';
@@ -251,10 +251,7 @@ class AutomationRunner implements Runner {
       return true;
     }
     const settle = [...this.#idle.splice(0), settled];
-    const put = [
-      ...runs.map(this.#runs.record),
-      ...waits.map(({ waiting, fired }) => this.#runs.firedRecord(waiting, fired)),
-    ];
+    const put = this.#records(runs, waits);
     const kept = await this.#keeping(runs, parent, () => store.keep({ put, settle }), waits);
     if (kept) this.#looked(event);
     return kept;
@@ -330,14 +327,14 @@ class AutomationRunner implements Runner {
         this.#lineages.check(run.id);
         return call(service, signal);
       },
-      fire: (type, data, key) => this.#fire(type, data, key, run.id),
+      fire: (event, note) => this.#fire(event, note, run.id),
       beginWait: (waiting, triggers) => this.#waits.begin(waiting, triggers),
       waitForTrigger: async (waiting, signal) => (await this.#runs.fired(waiting)) ?? this.#waits.wait(waiting, signal),
     };
   }
 
   /** An automation's own event: it is not Twilio's, so it is not stored; it fires other automations. */
-  async #fire(type: string, data: Readonly<Record<string, Value>>, key: string, parent: string): Promise<void> {
+  async #fire({ type, data, key }: FiredEvent, note: Parameters<RunWorld['fire']>[1], parent: string): Promise<void> {
     this.#lineages.check(parent);
     const { clock, store } = this.#options;
     const event: EventRecord = {
@@ -349,19 +346,20 @@ class AutomationRunner implements Runner {
       data: data as Record<string, string>,
       simulated: false,
     };
-    const runs: Run[] = [];
-    for (const draft of await this.#fired(event, key)) {
-      // It was fired before, and the gateway was killed before its run had noted that.
-      if (this.#underWay.has(draft.id) || (await this.#runs.hasEnded(draft))) continue;
-      const admitted = this.#underWay.admit(draft);
-      if (admitted !== null) runs.push(admitted.run);
-    }
+    const drafts = await this.#fired(event, key);
     const waits = await this.#waits.fired(event);
-    const put = [
+    const runs = drafts.flatMap((draft) => this.#underWay.admit(draft)?.run ?? []);
+    const put = this.#records(runs, waits);
+    const write = () => note((run) => store.keep({ put: [this.#runs.record(run), ...put] })).then(() => true);
+    await this.#keeping(runs, parent, write, waits);
+  }
+
+  /** What an event has begun and ended. */
+  #records(runs: readonly Run[], waits: readonly FiredWait[]): RoomRecord[] {
+    return [
       ...runs.map(this.#runs.record),
       ...waits.map(({ waiting, fired }) => this.#runs.firedRecord(waiting, fired)),
     ];
-    await this.#keeping(runs, parent, () => store.keep({ put }), waits);
   }
 
   /* ---------------------------------------------------------------- times */

@@ -24,8 +24,6 @@ export interface Runs {
   underWay(): Promise<Run[]>;
   /** Of one automation, in no particular order; also of one that is no longer in the file. */
   traces(automation: string): Promise<Run[]>;
-  /** Whether there is a trace of it. */
-  hasEnded(run: Pick<Run, 'automation' | 'id'>): Promise<boolean>;
   /** A run under way as it is now; with its end it becomes a trace, in the same write that drops the oldest one. */
   save(run: Run): Promise<void>;
   /** What fired for a wait since its run was saved, or null. */
@@ -54,7 +52,7 @@ function tracesOf(automation: string): string {
   return `trace/${encodeURIComponent(automation)}/`;
 }
 
-function traceKey({ automation, id }: Pick<Run, 'automation' | 'id'>): string {
+function traceKey({ automation, id }: Run): string {
   return tracesOf(automation.id) + id;
 }
 
@@ -170,7 +168,6 @@ export function createRuns({ store, clock, keepMs, secrets }: RunsOptions): Runs
     },
     underWay: () => runsUnder(UNDER_WAY),
     traces: (automation) => runsUnder(tracesOf(automation)),
-    hasEnded: async (run) => (await store.record(ROOM, traceKey(run))) !== null,
     async save(run) {
       if (run.ending === 'running') await store.keep({ put: [record(run)] });
       else await saveEnd(run);

@@ -55,10 +55,6 @@ export class UnderWay {
     return this.#active.size > 0;
   }
 
-  has(runId: string): boolean {
-    return this.#active.has(runId);
-  }
-
   /** Of one automation, in the order of their arrival. */
   of(automationId: string): Run[] {
     return this.#others(automationId).map(({ run }) => run);
