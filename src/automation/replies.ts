@@ -34,7 +34,7 @@ export function mayReply({ actions }: Pick<Automation, 'actions'>): boolean {
 }
 
 /** A webhook is answered within this time of its storing, or not at all. */
-const BUDGET_MS = 5000;
+export const BUDGET_MS = 5000;
 /** Events that nobody answers any more are remembered for the webhook or the run that asks a moment later. */
 const REMEMBERED = 1000;
 

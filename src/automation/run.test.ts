@@ -126,6 +126,7 @@ async function carried(
         await note((run) => put(run, () => lab.calls.push({ service: type, data, target: {}, key, trigger, by: 'a' })));
       },
       atRest() {},
+      sleepsUntil() {},
       beginWait(_waiting, triggers) {
         rendering = triggers;
       },

@@ -43,6 +43,8 @@ export interface RunWorld {
   fire(event: FiredEvent, note: (write: (run: Run) => Promise<unknown>) => Promise<void>): Promise<void>;
   /** Nothing of the run goes on by itself: each of its branches waits for a time, for an event, or for what it called. */
   atRest(): void;
+  /** Nothing of the run goes on before this time, milliseconds since the epoch. */
+  sleepsUntil(until: number): void;
   /** What comes from now on may end this wait, even before it is waited for. Again: nothing. */
   beginWait(waiting: Waiting, triggers: Promise<readonly Trigger[]>): void;
   /** Resolves with what fired since the wait began, once something did. */
@@ -119,6 +121,8 @@ interface Scope {
   /** Of the loops around, as `[2][0]`. */
   rounds: string;
   signal: AbortSignal;
+  /** Nothing of the run goes on beside it. */
+  alone: boolean;
 }
 
 class Runner {
@@ -146,7 +150,7 @@ class Runner {
   async whole(): Promise<void> {
     const { automation, trigger } = this.#run;
     const variables = { trigger: trigger as never, this: itself(this.#run) };
-    const scope: Scope = { variables, rounds: '', signal: this.#signal };
+    const scope: Scope = { variables, rounds: '', signal: this.#signal, alone: true };
     const part = { path: 'variables', where: automation.where, alias: null, enabled: true };
     const fired = automation.triggers[Number(trigger.idx)];
     const given = { ...automation.variables, ...fired?.variables };
@@ -335,6 +339,7 @@ class Runner {
 
   async #delay(action: Extract<Action, { kind: 'delay' }>, scope: Scope): Promise<void> {
     const until = await this.#deadline(action, action.delay, scope);
+    if (scope.alone) this.#world.sleepsUntil(until);
     if (until > this.#world.clock.now()) await this.#resting(() => this.#sleepUntil(until, scope.signal));
     await this.#once(action.path, action, scope, async () => null);
   }
@@ -462,7 +467,9 @@ class Runner {
   async #parallel(action: Extract<Action, { kind: 'parallel' }>, scope: Scope): Promise<void> {
     this.#busy += action.branches.length;
     const branches = action.branches.map((branch) =>
-      this.#sequence(branch, { ...scope, variables: { ...scope.variables } }).finally(() => this.#rests()),
+      this.#sequence(branch, { ...scope, variables: { ...scope.variables }, alone: false }).finally(() =>
+        this.#rests(),
+      ),
     );
     const ended = await this.#resting(() => Promise.allSettled(branches));
     const failed = ended.find((one) => one.status === 'rejected');

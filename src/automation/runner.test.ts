@@ -25,6 +25,27 @@ describe('events', () => {
     expect(quiet).toEqual([other, go]);
   });
 
+  it('get no answer any more once the one run that might reply sleeps past the time for it', async () => {
+    const { event, quiet, clock, endings, runner } = await bench(
+      on('long', 'action: [{delay: 60}, {action: twilio.reply, data: {message: late}}]') +
+        '- {id: short, trigger: {trigger: event, event_type: twilio_data_received, event_data: {Body: ask}}, action: [{delay: 2}, {action: twilio.reply, data: {message: in time}}]}\n' +
+        '- {id: beside, trigger: {trigger: event, event_type: twilio_data_received, event_data: {Body: both}}, action: [{parallel: [{delay: 60}, {sequence: [{delay: 2}, {action: twilio.reply, data: {message: in time}}]}]}]}\n',
+    );
+    const long = await event('go');
+    while (quiet.length < 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(quiet).toEqual([long]);
+    expect((await runner.runs('long')).map(({ ending }) => ending)).toEqual(['running']);
+    const short = await event('ask');
+    const beside = await event('both');
+    await clock.untilSleeping(5);
+    expect(quiet).toEqual([long]);
+    clock.advance(2000);
+    await endings('short', ['finished']);
+    clock.advance(58_000);
+    await endings('beside', ['finished']);
+    expect(new Set(quiet)).toEqual(new Set([long, short, beside]));
+  });
+
   it('that came while nothing ran are worked off, each once', async () => {
     const { event, called, endings, restart, runner } = await bench(on('one', 'action: [{action: a.b}]'));
     await event('go');

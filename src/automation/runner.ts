@@ -111,7 +111,11 @@ class AutomationRunner implements Runner {
       logger,
       runs: this.#runs,
       world: (run) => this.#world(run),
-      onEnd: (run) => this.#ended(run),
+      onSilent: (run) => this.#silent(run),
+      onEnd: (run) => {
+        this.#waits.end(run.id);
+        this.#silent(run);
+      },
     });
     this.#unsubscribe = store.onCommit(({ events, replayed }) => {
       if (events.length > 0 || replayed.includes(CONSUMER)) this.#pump();
@@ -310,13 +314,13 @@ class AutomationRunner implements Runner {
 
   /* ---------------------------------------------------------------- runs */
 
-  #ended(run: Run): void {
-    this.#waits.end(run.id);
+  /** One fewer that might reply. */
+  #silent(run: Run): void {
     const event = run.trigger.event?.id;
     if (event !== undefined && !this.#underWay.mayReply(event)) this.#options.onQuiet(event);
   }
 
-  #world(run: Run): Omit<RunWorld, 'atRest'> {
+  #world(run: Run): Omit<RunWorld, 'atRest' | 'sleepsUntil'> {
     const { engine, clock, call, secrets } = this.#options;
     return {
       engine,

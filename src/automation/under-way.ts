@@ -6,7 +6,7 @@ import type { Run } from './journal.ts';
 import type { RunWorld } from './run.ts';
 import type { Runs } from './runs.ts';
 import type { Fired } from './trigger.ts';
-import { mayReply } from './replies.ts';
+import { BUDGET_MS, mayReply } from './replies.ts';
 import { carryOn } from './run.ts';
 
 /** What the mode makes of a run: it begins, behind those under way, or in their place. */
@@ -16,7 +16,9 @@ export interface UnderWayOptions {
   clock: Clock;
   logger: Logger;
   runs: Pick<Runs, 'save'>;
-  world(run: Run): Omit<RunWorld, 'atRest'>;
+  world(run: Run): Omit<RunWorld, 'atRest' | 'sleepsUntil'>;
+  /** The run does not reply any more within the time for it. */
+  onSilent(run: Run): void;
   onEnd(run: Run): void;
 }
 
@@ -34,7 +36,7 @@ const AGAIN_MS = 1000;
 
 interface Active {
   run: Run;
-  /** Whether it may reply to the webhook that fired it. */
+  /** Whether it may reply to the webhook that fired it, within the time for it. */
   replies: boolean;
   abort: AbortController;
   ended: Promise<void>;
@@ -146,10 +148,19 @@ export class UnderWay {
     this.#active.set(run.id, { run, replies, abort: new AbortController(), ended: promise, end: resolve });
   }
 
+  #silenced(run: Run, until: number): void {
+    const active = this.#active.get(run.id);
+    const { event } = run.trigger;
+    if (active === undefined || event === undefined || until < Date.parse(event.time_fired) + BUDGET_MS) return;
+    active.replies = false;
+    this.#options.onSilent(run);
+  }
+
   async #carry(run: Run, before: Promise<unknown>, signal: AbortSignal, atRest: () => void): Promise<void> {
     const { logger, clock, runs } = this.#options;
     const stopping = this.#stopping.signal;
-    const world = { ...this.#options.world(run), atRest };
+    const sleepsUntil = (until: number) => this.#silenced(run, until);
+    const world = { ...this.#options.world(run), atRest, sleepsUntil };
     await unlessAborted(before, signal);
     for (let behind = false; !stopping.aborted; behind = true) {
       try {
