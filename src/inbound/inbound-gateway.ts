@@ -79,13 +79,15 @@ export function createInboundGateway(options: InboundOptions): InboundGateway {
       const url = urlFor(account);
       const error = hindrance(account);
       if (error !== null) return { url, ready: false, message: error.message, remedy: error.remedy };
-      const whose = accounts.length === 1 ? 'this account' : 'these accounts';
-      return {
-        url,
-        ready: true,
-        message: `What Twilio sends there for ${whose} is verified and stored.`,
-        remedy: null,
-      };
+      const deaf = accounts.flatMap((one) => hindrance(one) ?? []);
+      const heard = accounts.filter((one) => hindrance(one) === null).map(({ accountSid }) => accountSid);
+      const all = accounts.length === 1 ? 'this account' : 'these accounts';
+      const whose = deaf.length === 0 ? all : heard.join(', ');
+      const message = [
+        `What Twilio sends there for ${whose} is verified and stored.`,
+        ...deaf.map((why) => why.message),
+      ];
+      return { url, ready: true, message: message.join(' '), remedy: deaf[0]?.remedy ?? null };
     },
     async numbers(wanted, signal) {
       const account = chooseAccount(wanted);
