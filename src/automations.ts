@@ -207,11 +207,11 @@ export async function automationsOfFile(
   env: Readonly<Record<string, string | undefined>>,
   around: () => Promise<AutomationSettings>,
 ): Promise<AutomationSettings> {
-  const { readSource } = await import('./config/source.ts');
+  const { printPlace, readSource } = await import('./config/source.ts');
   const source = readSource(file, env);
   const whole = source.kind === 'map' && source.entries.some(({ key }) => key === 'automation');
   if (whole) return (await loadSettings({ flags: { config: file }, env, cwd: process.cwd() })).automation;
-  return { ...(await around()), automations: source };
+  return { ...(await around()), automations: source, printPlace };
 }
 
 type Notification = [block: NotifyBlock, data: Readonly<Record<string, Value>>, key: string, signal: AbortSignal];

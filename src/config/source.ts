@@ -4,7 +4,7 @@ import type { Alias, Document, Node, Pair } from 'yaml';
 import type { Located, MapEntry, Place } from '../core/located.ts';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { TollboardError } from '../core/errors.ts';
 
 /** Bounds against files that are no configuration, and against aliases that multiply. */
@@ -131,6 +131,10 @@ function followAlias(alias: Alias, context: FileContext, reading: Reading): Loca
 
 function entriesOf(pair: Pair, context: FileContext, reading: Reading): MapEntry[] {
   const place = placeOf(pair.key as Node | null, context);
+  if (isCollection(pair.key)) {
+    const fault = `a ${isMap(pair.key) ? 'mapping' : 'list'} stands where a name is expected; a template needs quotes around it`;
+    throw new TollboardError('TOLLBOARD_CONFIG_SYNTAX', { details: { where: printPlace(place), fault } });
+  }
   const key = isScalar(pair.key) ? String(pair.key.source ?? pair.key.value ?? '') : '';
   const value = locate(pair.value as Node | null, context, reading);
   if (key === '<<' && value.kind === 'map') return value.entries;

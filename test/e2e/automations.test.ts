@@ -141,6 +141,15 @@ action:
     const { code, err } = await other.run(['automations', 'check']);
     expect(code).toBe(2);
     expect(err).toContain(`${other.cwd}/tollboard.yaml cannot be read (ENOENT)`);
+    writeFileSync(
+      path.join(other.cwd, 'alone.yaml'),
+      'alias: A\ntrigger: {trigger: sun}\naction: [{delay: {{ x }}}]\n',
+    );
+    expect((await other.run(['automations', 'check', 'alone.yaml'])).err).toMatch(
+      /^Error: alone\.yaml:3:19: this is not valid YAML: a mapping stands where a name .* a template needs quotes around it\./,
+    );
+    writeFileSync(path.join(other.cwd, 'alone.yaml'), 'alias: A\ntrigger: {trigger: sun}\naction: []\n');
+    expect((await other.run(['automations', 'check', 'alone.yaml'])).err).toMatch(/^Error: alone\.yaml:2:10: triggers/);
   });
 
   it('tells a secret in the wrong place by its name', async () => {
