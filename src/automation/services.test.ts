@@ -1,5 +1,6 @@
 import type { SendRequest } from '../core/ports.ts';
 import type { ServiceCall } from './run.ts';
+import type { Value } from './template/python.ts';
 import { afterAll, expect, it } from 'vitest';
 import { createManualClock } from '../../test/support/manual-clock.ts';
 import { createMemoryStore } from '../store/memory.ts';
@@ -11,16 +12,20 @@ import { createTemplateEngine } from './template/engine.ts';
 const engine = createTemplateEngine({ clock: systemClock });
 afterAll(() => engine.close());
 
-it('a reply that was the answer before a restart is not sent once more as a text', async () => {
+const never = new AbortController().signal;
+
+/** Services over one text that came in, and what they sent. */
+async function textCameIn() {
   const clock = createManualClock();
   const store = createMemoryStore({ random: systemRandom });
   const data = { From: '+15551230001', To: '+15550000001', Body: 'hi' };
   const { event } = await store.receive({ keys: ['k'], data, simulated: true }, clock.now());
   if (event === null) throw new Error('nothing was stored');
   const sent: SendRequest[] = [];
+  const replies = createReplies(clock);
   const services = createServices({
     engine,
-    replies: createReplies(clock),
+    replies,
     answerTo: (eventId) => store.answerTo(eventId),
     notify: [],
     restCommands: {},
@@ -35,9 +40,9 @@ it('a reply that was the answer before a restart is not sent once more as a text
     notifyBy: async () => [],
     request: async () => ({ status: 200, body: '' }),
   });
-  const call = (message: string): ServiceCall => ({
-    service: 'twilio.reply',
-    data: { message },
+  const call = (service: string, given: Readonly<Record<string, Value>>): ServiceCall => ({
+    service,
+    data: given,
     target: {},
     key: 'k',
     by: 'a',
@@ -49,11 +54,33 @@ it('a reply that was the answer before a restart is not sent once more as a text
       event: { id: event.id, event_type: event.type, data, time_fired: new Date(event.at).toISOString() },
     },
   });
+  const made = (service: string, given: Readonly<Record<string, Value>>) => services(call(service, given), never);
+  return { clock, store, event, sent, replies, made };
+}
+
+it('a reply that was the answer before a restart is not sent once more as a text', async () => {
+  const { clock, store, event, sent, made } = await textCameIn();
   clock.advance(5000);
   await store.keepAnswer(event.seq, '<Response><Message>done &amp; told</Message></Response>');
-  const never = new AbortController().signal;
-  expect(await services(call('done & told'), never)).toEqual({ answered: 'twiml' });
+  expect(await made('twilio.reply', { message: 'done & told' })).toEqual({ answered: 'twiml' });
   expect(sent).toEqual([]);
-  expect(await services(call('something else'), never)).toMatchObject({ answered: 'message' });
+  expect(await made('twilio.reply', { message: 'something else' })).toMatchObject({ answered: 'message' });
   expect(sent).toMatchObject([{ to: '+15551230001', params: { body: 'something else' } }]);
+});
+
+it('TwiML that is not well-formed goes nowhere: the action says what is wrong with it, and another may still answer', async () => {
+  const { sent, event, replies, made } = await textCameIn();
+  const says = (service: string, fault: string) =>
+    `The service ${service} failed. Its twiml is not well-formed, ${fault}`;
+  await expect(made('twilio.reply', { twiml: '<Response><Message>Tom & Jerry</Message></Response>' })).rejects.toThrow(
+    says('twilio.reply', 'line 1: an & that is meant as text is written &amp;. Put | e behind whatever came in.'),
+  );
+  await expect(made('twilio.make_call', { to: '+15551230001', twiml: '<Response><Say>Hi</Response>' })).rejects.toThrow(
+    says('twilio.make_call', 'line 1: </Response> stands where </Say> is due.'),
+  );
+  expect(sent).toEqual([]);
+  const answer = replies.await(event.id, never);
+  const twiml = '<Response><Message>Tom &amp; Jerry</Message></Response>';
+  expect(await made('twilio.reply', { twiml })).toEqual({ answered: 'twiml' });
+  expect(await answer).toBe(twiml);
 });

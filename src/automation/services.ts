@@ -10,7 +10,7 @@ import type { Value } from './template/python.ts';
 import { sayTwiml } from '../core/call.ts';
 import { errorReport, TollboardError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { escapeXml } from '../core/xml.ts';
+import { escapeXml, xmlFault } from '../core/xml.ts';
 import { REPLY } from './replies.ts';
 import { pythonText } from './template/python.ts';
 
@@ -152,6 +152,7 @@ function sending({ messenger }: ServicesOptions, kind: 'message' | 'call'): Serv
     const params = Object.fromEntries(
       Object.entries(rest).map(([name, value]) => [name, textual(name, value)]),
     ) as ParameterValues;
+    if (kind === 'call' && typeof params.twiml === 'string') checkTwiml(service, params.twiml);
     const entries = await messenger.send(
       [
         {
@@ -206,6 +207,7 @@ async function reply(
   const twiml = data.twiml === undefined ? null : pythonText(data.twiml);
   const message = data.message ?? data.body;
   if (twiml === null && (message === undefined || message === null)) throw lacking(call, 'message, or twiml');
+  if (twiml !== null) checkTwiml(service, twiml);
   const spoken = CallSid !== undefined;
   const answer =
     twiml ??
@@ -235,6 +237,14 @@ async function reply(
   );
   if (entry?.state === 'rejected') throw failed(service, [entry]);
   return { answered: 'message', id: entry?.id ?? null, why };
+}
+
+/** Twilio says of such a document to the caller that an error has occurred (error 12100), and to nobody why. */
+function checkTwiml(service: string, twiml: string): void {
+  const fault = xmlFault(twiml, 'Response');
+  if (fault === null) return;
+  const reasons = `Its twiml is not well-formed, ${fault}. Put | e behind whatever came in.`;
+  throw new TollboardError('TOLLBOARD_SERVICE_FAILED', { details: { service, reasons } });
 }
 
 function sayOf({ message, body, voice, language }: Readonly<Record<string, Value>>): Record<string, unknown> {
