@@ -185,6 +185,30 @@ automation count:
     expect(hass.stored()).not.toContain('twilio.replays');
   });
 
+  test('begin anew with another entry', async () => {
+    const hass = await start(`${COMMON}${BLOCK}`);
+    await send(hass, messageForm(SID, { From: CALLER, To: OURS }));
+    await hass.rest('DELETE', `/api/config/config_entries/entry/${ENTRY_ID}`);
+    const flows = '/api/config/config_entries/flow';
+    const { flow_id: flow } = await hass.rest('POST', flows, { handler: 'twilio' });
+    const { description_placeholders: shown } = await hass.rest('POST', `${flows}/${flow}`, {});
+    const events = await hass.events('twilio_data_received');
+    const form = messageForm(SID, { From: CALLER, To: OURS });
+    await fetch(shown.webhook_url, signedForm(form, { url: shown.webhook_url, token: TOKEN }));
+    // The first one may have been kept for a second, as Home Assistant has only just started.
+    await events.until(events.all.length + 1);
+    while (events.all.at(-1)?.MessageSid !== form.MessageSid) await events.until(events.all.length + 1);
+    await hass.restart();
+    expect(hass.stored()).toContain('twilio.replays');
+  });
+
+  test('remember for a restart also what comes in a stream without a pause', async () => {
+    const hass = await start(`${COMMON}${BLOCK}`);
+    const end = performance.now() + 20_000;
+    while (!hass.stored().includes('twilio.replays') && performance.now() < end) await send(hass, messageForm(SID));
+    expect(hass.stored()).toContain('twilio.replays');
+  });
+
   test('tell that webhooks cannot be verified where it is seen, until they can be', async () => {
     const issues = async (hass: HomeAssistant) =>
       ((await hass.call('repairs/list_issues')) as { issues: Array<Record<string, unknown>> }).issues.filter(
@@ -204,7 +228,11 @@ automation count:
 
 /** Each block is wrong in one way. */
 const WRONG: Array<[what: string, block: string, says: RegExp]> = [
-  ['an unknown key', `${BLOCK}  region: ie1\n`, /line 26: 'region' is an invalid option for 'twilio'/],
+  [
+    'an unknown key',
+    `${BLOCK}  region: ie1\n`,
+    new RegExp(`line ${`${COMMON}${BLOCK}`.split('\n').length}: 'region' is an invalid option for 'twilio'`),
+  ],
   ['no token', `twilio:\n  account_sid: ${SID}\n`, /required key 'auth_token' not provided/],
   ['nothing in it', 'twilio:\n', /required key 'account_sid' not provided/],
   ['two accounts', `twilio:\n  - account_sid: ${SID}\n    auth_token: ${TOKEN}\n`, /a mapping with .* of one account/],

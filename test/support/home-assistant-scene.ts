@@ -40,16 +40,14 @@ function garageDoor(): string {
         close_cover: { action: input_boolean.turn_off, target: { entity_id: input_boolean.garage_open } }`;
   const open = `"{{ is_state('input_boolean.garage_open', 'on') }}"`;
   if (python === '' || homeAssistantVersion(python) < '2025.6')
-    return `
-cover:
+    return `cover:
   - platform: template
     covers:
       garage_door:
         value_template: ${open}
         ${works}
 `;
-  return `
-template:
+  return `template:
   - cover:
       - name: garage_door
         state: ${open}

@@ -34,6 +34,7 @@ class Replays:
         self._store: Store[list[str]] = Store(hass, 1, f"{const.DOMAIN}.replays", private=True)
         self._seen: dict[str, None] = {}
         self._loaded = False
+        self._saving = False
 
     async def load(self) -> None:
         """Once: what came since is newer than the file, also where the entry is reloaded."""
@@ -44,6 +45,7 @@ class Replays:
     async def forget(self) -> None:
         """With the file."""
         self._seen.clear()
+        self._saving = False
         await self._store.async_remove()
 
     @callback
@@ -53,8 +55,16 @@ class Replays:
         self._seen.update(dict.fromkeys(keys))
         while len(self._seen) > const.REPLAYS:
             del self._seen[next(iter(self._seen))]
-        self._store.async_delay_save(lambda: list(self._seen), _SAVE_DELAY_SECONDS)
+        # Asked again meanwhile, the store would wait again, and never save in a stream of webhooks.
+        if not self._saving:
+            self._saving = True
+            self._store.async_delay_save(self._saved, _SAVE_DELAY_SECONDS)
         return not known
+
+    @callback
+    def _saved(self) -> list[str]:
+        self._saving = False
+        return list(self._seen)
 
 
 class Outlet:
