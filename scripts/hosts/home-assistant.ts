@@ -3,7 +3,7 @@
 import type { Field } from '../../src/hosts/host.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { definition } from '../../src/hosts/home-assistant/definition.ts';
-import { FORMS, LIMITS, SEPARATORS, SETUP, TEXTS } from '../../src/hosts/home-assistant/texts.ts';
+import { BARE_SENDER, FORMS, LIMITS, SEPARATORS, SETUP, TEXTS } from '../../src/hosts/home-assistant/texts.ts';
 
 const { identity, fields, title } = definition;
 const FOLDER = 'home-assistant/custom_components';
@@ -72,6 +72,7 @@ function constants(): string {
     ['consoleUrl', SETUP.consoleUrl],
     ['notShown', SETUP.notShown],
     ['forms', FORMS],
+    ['bareSender', BARE_SENDER],
     ['separators', SEPARATORS],
     ['timeoutSeconds', LIMITS.timeoutMs / 1000],
     ['connectSeconds', LIMITS.connectMs / 1000],

@@ -7,7 +7,7 @@ import type { Simulator } from '../../src/simulator/server.ts';
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createSimulator } from '../../src/simulator/server.ts';
-import { systemRandom } from '../../src/system.ts';
+import { systemClock, systemRandom } from '../../src/system.ts';
 import { type HomeAssistant, startHomeAssistant } from '../support/home-assistant.ts';
 import {
   CALLER,
@@ -24,6 +24,7 @@ import { createManualClock } from '../support/manual-clock.ts';
 import { readRepositoryFile } from '../support/tree.ts';
 import { freshSid, messageForm } from '../support/webhooks.ts';
 
+const SERVICE = `MG${'5'.repeat(32)}`;
 const MANY = Array.from({ length: 12 }, (_, index) => `+15551231${String(index).padStart(3, '0')}`);
 
 describe.skipIf(missing !== '')(`a real Home Assistant with the components${missing}`, () => {
@@ -53,6 +54,12 @@ notify:
     name: twilio_call
     from_number: "${OURS}"
   - platform: twilio_sms
+    name: bare
+    from_number: ${OURS}
+  - platform: twilio_sms
+    name: service
+    from_number: ${SERVICE}
+  - platform: twilio_sms
     name: nobody
     from_number: "not a sender!"
 ${example('garage-door')}
@@ -62,8 +69,19 @@ system_log:
 automation nag:
   - alias: nag
     triggers: [{trigger: event, event_type: nag}]
-    actions: [{action: notify.twilio_sms, data: {message: Nag, target: ${JSON.stringify([...MANY, '12'])}}}]
+    actions: [{action: notify.twilio_sms, data: {message: "{{ trigger.event.data.message }}", target: ${JSON.stringify([...MANY, '12'])}}}]
+automation reply:
+  - alias: reply
+    triggers: [{trigger: event, event_type: twilio_data_received, event_data: {Body: ping}}]
+    actions:
+      - action: notify.twilio_sms
+        data: {message: pong, target: "{{ [trigger.event.data.From] }}"}
+      - event: replied
 script:
+  tell_template:
+    sequence:
+      - action: notify.twilio_sms
+        data: {message: "Nobody", target: "{{ '${CALLER}' }}"}
   tell_both:
     sequence:
       - action: notify.twilio_sms
@@ -237,7 +255,7 @@ script:
       target: [good[0], '15551230013', '+1555123', good[1]],
     });
     await expect(failed).rejects.toThrow(
-      /^Failed: 2 of 4 targets\. 15551230013: .* write it as "\+15551230013"; \+1555123: HTTP 400 error: Unable to create record: .*\(Twilio 21211\) Sent to: \+15551230011, \+15551230012\.$/,
+      /^Failed: 2 of 4 targets\. 15551230013: .* write it as "\+15551230013", .*; \+1555123: HTTP 400 error: Unable to create record: .*\(Twilio 21211\) Sent to: \+15551230011, \+15551230012\.$/,
     );
     expect(
       taken()
@@ -267,7 +285,7 @@ script:
     // As many as go out at a time; the others wait for them.
     simulator.control.faults.add({ fault: 'slow', method: 'POST', count: 10 });
     const under = clock.sleeping;
-    await hass.rest('POST', '/api/events/nag', {});
+    await hass.rest('POST', '/api/events/nag', { message: 'Nag' });
     await clock.untilSleeping(under + 10);
     await hass.act('automation.turn_off', { entity_id: 'automation.nag' });
     const logged = await hass.events('system_log_event');
@@ -276,6 +294,30 @@ script:
     for (let count = 1; !told(); count += 1) await logged.until(count);
     const taken = simulator.control.messages().messages.filter(({ body }) => body === 'Nag');
     expect(taken.map(({ to }) => to).sort()).toEqual(MANY);
+  });
+
+  test('tries every target also where Home Assistant is stopped meanwhile', async () => {
+    await hass.act('automation.turn_on', { entity_id: 'automation.nag' });
+    simulator.control.faults.add({ fault: 'slow', method: 'POST', count: 10 });
+    const under = clock.sleeping;
+    await hass.rest('POST', '/api/events/nag', { message: 'Stop' });
+    await clock.untilSleeping(under + 10);
+    const restarted = hass.restart();
+    // It takes no request any more, so its stop has begun.
+    while (await fetch(hass.url).catch(() => null)) await systemClock.sleep(50);
+    clock.advance(1000);
+    await restarted;
+    const taken = simulator.control.messages().messages.filter(({ body }) => body === 'Stop');
+    expect(taken.map(({ to }) => to).sort()).toEqual(MANY);
+  });
+
+  test('answers a text by a template that gives a list, and says so where one gives the number alone', async () => {
+    const replied = await hass.events('replied');
+    await simulator.control.inbound({ From: CALLER, To: OURS, Body: 'ping' });
+    await replied.until(1);
+    const pongs = simulator.control.messages().messages.filter(({ body }) => body === 'pong');
+    expect(pongs).toMatchObject([{ to: CALLER, from: OURS }]);
+    await expect(hass.act('script.tell_template')).rejects.toThrow(/15551230001 has no plus, .* template give a list/);
   });
 
   test('calls every target and speaks, with voice and language', async () => {
@@ -292,6 +334,15 @@ script:
     expect(calls.map(({ twiml }) => twiml)).toEqual([spoken, spoken]);
     const failed = hass.act('notify.twilio_call', { message: 'x', target: ['12', CALLER] });
     await expect(failed).rejects.toThrow(/^Failed: 1 of 2 targets\. 12: .* Sent to: \+15551230001\.$/);
+  });
+
+  test('takes a from_number that YAML took for an integer, and a messaging service, as the original does', async () => {
+    await hass.act('notify.bare', { message: 'Bare', target: CALLER });
+    const [text] = simulator.control.messages().messages.filter(({ body }) => body === 'Bare');
+    expect(text).toMatchObject({ to: CALLER, from: OURS });
+    await hass.act('notify.service', { message: 'Service', target: CALLER });
+    const [pooled] = simulator.control.messages().messages.filter(({ body }) => body === 'Service');
+    expect(pooled).toMatchObject({ to: CALLER, messagingServiceSid: SERVICE });
   });
 
   test('S6: refuses a from_number that is no sender, in words', async () => {

@@ -14,7 +14,7 @@ export interface NotifyVector {
   /** Without `url`: that is where the answers come from. */
   input: {
     twilio: { account_sid: string; auth_token: string };
-    notify: { platform: string; from_number: string };
+    notify: { platform: string; from_number: string | number };
     data: Record<string, unknown>;
   };
   /** By target as it goes to Twilio. `drop`: the request is read and the connection closed. `unreachable`: nobody listens. */

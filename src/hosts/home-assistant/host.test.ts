@@ -45,6 +45,14 @@ describe('notify by text', () => {
     expect(request(sms, data)?.params).not.toHaveProperty('title');
   });
 
+  it("gives a sender that YAML took for an integer its plus back, as it is one of the account's own", () => {
+    const from = (number: unknown) =>
+      request({ ...sms, from_number: number }, { message: 'x', target: ANN })?.params.from;
+    expect([15_550_000_001, '15550000001', 12_345, '12345678', 'MyHome'].map(from)).toEqual([
+      ...['+15550000001', '+15550000001', '12345', '12345678', 'MyHome'],
+    ]);
+  });
+
   it('keeps a number that YAML took for an integer as its digits', () => {
     expect(request(sms, { message: 12, target: 15_551_230_001 })).toMatchObject({
       to: ['15551230001'],

@@ -7,7 +7,7 @@ import { shown } from '../../core/check.ts';
 import { errorReport } from '../../core/errors.ts';
 import { isPlainObject } from '../../core/plain-object.ts';
 import { refusedOutput } from './result.ts';
-import { fill } from './texts.ts';
+import { BARE_SENDER, fill } from './texts.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -31,7 +31,7 @@ export function request(input: unknown): Work<NotifyAsked, NotifyOutput> {
   if (fault !== null) return refused(targets, ...fault);
   if (targets.length === 0) return refused(targets, 'data.target', call.target, fill('noTarget'));
   const message = written(call.message);
-  const sender = String(block.from_number).trim();
+  const sender = withPlus(String(block.from_number).trim(), block.platform);
   const asked = { targets };
   const base = { to: targets, account: String(account.account_sid), host: 'home-assistant' };
   const params =
@@ -47,9 +47,13 @@ function text(body: string, from: string, { media_url: mediaUrl }: Fields): Para
   return { from, body, mediaUrl: list(mediaUrl).map(String) };
 }
 
-/** Without `+` the pattern of Home Assistant's own schema still means a whole international number. */
-function spoken(message: string, sender: string, { voice, language }: Fields): ParameterValues {
-  const from = /^[1-9]\d{1,14}$/.test(sender) ? `+${sender}` : sender;
+/** Home Assistant's own schema takes a number without `+`, and its documentation writes it without quotes. */
+function withPlus(sender: string, platform: unknown): string {
+  const bare = platform === 'twilio_sms' ? BARE_SENDER.twilio_sms : BARE_SENDER.twilio_call;
+  return new RegExp(bare).test(sender) ? `+${sender}` : sender;
+}
+
+function spoken(message: string, from: string, { voice, language }: Fields): ParameterValues {
   if (/^https?:\/\//.test(message)) return { from, url: message };
   const given = Object.entries({ voice, language }).filter(([, value]) => value !== undefined && value !== null);
   return { from, say: { text: message, ...Object.fromEntries(given) } };

@@ -24,7 +24,8 @@ export const TEXTS = {
   answerUnclear: 'the answer from {url} proves nothing (HTTP {status}).',
   badTarget:
     '{value} is no number that can be reached; write it with + and its country code, in quotes, as in "+15551112222"',
-  badTargetPlus: '{value} has no plus, which YAML drops from a number without quotes; write it as "+{value}"',
+  badTargetPlus:
+    '{value} has no plus, which YAML drops from a number without quotes, and Home Assistant from a template that gives nothing else; write it as "+{value}", or let the template give a list, as with [trigger.event.data.From]',
   badSender:
     'from_number is {value}; expected a number such as "+15551112222" in quotes, a sender ID of up to 11 letters and digits, or a channel address such as whatsapp:+15551112222',
   badCaller: 'from_number is {value}; expected a number such as "+15551112222", in quotes',
@@ -70,7 +71,8 @@ export const SETUP = {
     single_instance_allowed: 'The webhook is set up already; its URL is shown by Reconfigure.',
     webhook_not_internet_accessible:
       'Twilio cannot reach this Home Assistant: it needs to be accessible from the web, and the external URL has to be configured.',
-    reconfigure_successful: 'The URL is the same as before.',
+    cloud_not_connected: 'Home Assistant Cloud is not connected, so it can give no URL now.',
+    reconfigure_successful: 'Nothing else has to be set.',
   },
 } as const;
 
@@ -80,12 +82,24 @@ const CHANNEL = '^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$';
 const SHORT_CODE = '^[1-9][0-9]{2,7}$';
 /** Twilio docs: alphanumeric sender ID. */
 const SENDER_ID = '^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 +_&.-]{0,10}$';
+/** Of a messaging service or a SIM, which Twilio takes in the place of a number. */
+const SENDER_SID = '^[A-Z]{2}[0-9a-fA-F]{32}$';
+/** A number that has lost its plus, as YAML takes it; too long for a short code. */
+const BARE_NUMBER = '^[1-9][0-9]{8,14}$';
 
 /** Forms of addresses by platform; a number is compared without its {@link SEPARATORS}. `src/core/address.ts` knows more. */
 export const FORMS = {
-  twilio_sms: { target: [E164, CHANNEL, SHORT_CODE], sender: [E164, CHANNEL, SHORT_CODE, SENDER_ID] },
+  twilio_sms: {
+    target: [E164, CHANNEL, SHORT_CODE],
+    sender: [E164, CHANNEL, SHORT_CODE, SENDER_ID, SENDER_SID, BARE_NUMBER],
+  },
   twilio_call: { target: [E164, '^[Ss][Ii][Pp][Ss]?:\\S+$', '^client:\\S.*$'], sender: ['^\\+?[1-9][0-9]{1,14}$'] },
 } as const;
+/**
+ * A sender without plus that still means a whole international number: it is one of the account's own, so nobody else
+ * is reached by it.
+ */
+export const BARE_SENDER = { twilio_sms: BARE_NUMBER, twilio_call: '^[1-9][0-9]{1,14}$' } as const;
 export const SEPARATORS = '[\\s().-]';
 
 /** Of a request, of an answer, of requests at a time, and of webhooks that are known again. */

@@ -33,7 +33,8 @@ async def run(session, case):
     notify = {"twilio_sms": SMS, "twilio_call": CALL}[case["notify"]["platform"]](case["notify"])
     client = TwilioClient(session, block["account_sid"], block["auth_token"], block["url"])
     service = TwilioNotificationService(client, notify["platform"], notify["from_number"])
-    service.hass = SimpleNamespace(async_create_task=asyncio.create_task)
+    bus = SimpleNamespace(async_listen=lambda *_: lambda: None)
+    service.hass = SimpleNamespace(async_create_task=asyncio.create_task, bus=bus)
     results = []
     deliver = service.deliver
 

@@ -6,7 +6,8 @@ ENTRY_TITLE = "Twilio Webhook"
 DOCS_URL = "https://www.twilio.com/docs/glossary/what-is-a-webhook"
 CONSOLE_URL = "https://www.twilio.com/console"
 NOT_SHOWN = "(not shown)"
-FORMS = {"twilio_sms":{"target":["^\\+[1-9][0-9]{1,14}$","^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$","^[1-9][0-9]{2,7}$"],"sender":["^\\+[1-9][0-9]{1,14}$","^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$","^[1-9][0-9]{2,7}$","^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 +_&.-]{0,10}$"]},"twilio_call":{"target":["^\\+[1-9][0-9]{1,14}$","^[Ss][Ii][Pp][Ss]?:\\S+$","^client:\\S.*$"],"sender":["^\\+?[1-9][0-9]{1,14}$"]}}
+FORMS = {"twilio_sms":{"target":["^\\+[1-9][0-9]{1,14}$","^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$","^[1-9][0-9]{2,7}$"],"sender":["^\\+[1-9][0-9]{1,14}$","^(?!sips?:|client:)[A-Za-z][A-Za-z0-9_-]{1,30}:\\S+$","^[1-9][0-9]{2,7}$","^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 +_&.-]{0,10}$","^[A-Z]{2}[0-9a-fA-F]{32}$","^[1-9][0-9]{8,14}$"]},"twilio_call":{"target":["^\\+[1-9][0-9]{1,14}$","^[Ss][Ii][Pp][Ss]?:\\S+$","^client:\\S.*$"],"sender":["^\\+?[1-9][0-9]{1,14}$"]}}
+BARE_SENDER = {"twilio_sms":"^[1-9][0-9]{8,14}$","twilio_call":"^[1-9][0-9]{1,14}$"}
 SEPARATORS = "[\\s().-]"
 TIMEOUT_SECONDS = 30
 CONNECT_SECONDS = 10
@@ -32,7 +33,7 @@ SAY_NOT_CONNECTED = "no connection to {url} ({reason}), so nothing was sent"
 SAY_ANSWER_LOST = "no answer came from {url} ({reason})."
 SAY_ANSWER_UNCLEAR = "the answer from {url} proves nothing (HTTP {status})."
 SAY_BAD_TARGET = "{value} is no number that can be reached; write it with + and its country code, in quotes, as in \"+15551112222\""
-SAY_BAD_TARGET_PLUS = "{value} has no plus, which YAML drops from a number without quotes; write it as \"+{value}\""
+SAY_BAD_TARGET_PLUS = "{value} has no plus, which YAML drops from a number without quotes, and Home Assistant from a template that gives nothing else; write it as \"+{value}\", or let the template give a list, as with [trigger.event.data.From]"
 SAY_BAD_SENDER = "from_number is {value}; expected a number such as \"+15551112222\" in quotes, a sender ID of up to 11 letters and digits, or a channel address such as whatsapp:+15551112222"
 SAY_BAD_CALLER = "from_number is {value}; expected a number such as \"+15551112222\", in quotes"
 SAY_BAD_BLOCK = "expected a mapping with account_sid and auth_token of one account"

@@ -16,7 +16,8 @@ from homeassistant.components.notify import (
     ATTR_TARGET,
     BaseNotificationService,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from . import const
@@ -66,6 +67,13 @@ class TwilioNotificationService(BaseNotificationService):
         content = PLATFORMS[self._platform].content(message, kwargs.get(ATTR_DATA) or {})
         # Whoever asked may be stopped meanwhile, as an automation that is restarted or turned off; all targets are tried.
         delivery = self.hass.async_create_task(self.deliver(targets, content))
+
+        async def finish(_event: Event) -> None:
+            """When it stops, Home Assistant waits for what its stop began, and not for what was under way."""
+            await asyncio.wait([delivery])
+
+        forget = self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, finish)
+        delivery.add_done_callback(lambda _: forget())
         try:
             results = await asyncio.shield(delivery)
         except asyncio.CancelledError:
@@ -114,7 +122,7 @@ def notification_service(hass: HomeAssistant, platform: str, sender: str) -> Twi
 
 
 def sender_of(platform: str) -> Callable[[Any], str]:
-    """A validator of `from_number`; a caller without plus still means a whole international number."""
+    """A validator of `from_number`, which gives the plus back to a number that YAML took for an integer."""
     text = const.SAY_BAD_CALLER if platform == "twilio_call" else const.SAY_BAD_SENDER
 
     def validate(value: Any) -> str:
@@ -122,7 +130,7 @@ def sender_of(platform: str) -> Callable[[Any], str]:
         address = _address(platform, "sender", given)
         if address is None:
             raise vol.Invalid(text.format(value=repr(value)))
-        return f"+{address}" if platform == "twilio_call" and not address.startswith("+") else address
+        return f"+{address}" if re.search(const.BARE_SENDER[platform], address) else address
 
     return validate
 
