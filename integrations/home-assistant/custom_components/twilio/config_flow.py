@@ -7,9 +7,13 @@ from typing import Any
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_WEBHOOK_ID
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 
 from . import const
+
+# Read by Home Assistant's own helper, which takes the cloud hook back.
+CLOUDHOOK = "cloudhook"
 
 
 class TwilioConfigFlow(ConfigFlow, domain=const.DOMAIN):
@@ -24,11 +28,9 @@ class TwilioConfigFlow(ConfigFlow, domain=const.DOMAIN):
             return self.async_show_form(step_id="user")
         webhook_id = webhook.async_generate_id()
         url, cloudhook = await self._url_of(webhook_id)
-        if url is None:
-            return self.async_abort(reason="webhook_not_internet_accessible")
         return self.async_create_entry(
             title=const.ENTRY_TITLE,
-            data={CONF_WEBHOOK_ID: webhook_id, "cloudhook": cloudhook},
+            data={CONF_WEBHOOK_ID: webhook_id, CLOUDHOOK: cloudhook},
             description_placeholders=_placeholders(url),
         )
 
@@ -37,22 +39,25 @@ class TwilioConfigFlow(ConfigFlow, domain=const.DOMAIN):
         entry = self.hass.config_entries.async_get_entry(self.context["entry_id"])
         if user_input is not None or entry is None:
             return self.async_abort(reason="reconfigure_successful")
-        url, _ = await self._url_of(entry.data[CONF_WEBHOOK_ID])
-        if url is None:
-            return self.async_abort(reason="webhook_not_internet_accessible")
+        url, cloudhook = await self._url_of(entry.data[CONF_WEBHOOK_ID])
+        if cloudhook:
+            # So that it is taken back with the entry, which may be older than the subscription.
+            self.hass.config_entries.async_update_entry(entry, data={**entry.data, CLOUDHOOK: True})
         return self.async_show_form(step_id="reconfigure", description_placeholders=_placeholders(url))
 
-    async def _url_of(self, webhook_id: str) -> tuple[str | None, bool]:
-        """The URL to give to Twilio and whether it is a cloud hook; None where Twilio could not reach it."""
+    async def _url_of(self, webhook_id: str) -> tuple[str, bool]:
+        """The URL to give to Twilio, and whether it is a cloud hook. Throws `AbortFlow` where Twilio could reach none."""
         if "cloud" in self.hass.config.components:
             from homeassistant.components import cloud
 
-            if cloud.async_active_subscription(self.hass) and cloud.async_is_connected(self.hass):
+            if cloud.async_active_subscription(self.hass):
+                if not cloud.async_is_connected(self.hass):
+                    raise AbortFlow("cloud_not_connected")
                 return await cloud.async_get_or_create_cloudhook(self.hass, webhook_id), True
         try:
             return f"{get_url(self.hass, allow_internal=False)}/api/webhook/{webhook_id}", False
         except NoURLAvailableError:
-            return None, False
+            raise AbortFlow("webhook_not_internet_accessible") from None
 
 
 def _placeholders(url: str) -> dict[str, str]:
