@@ -46,7 +46,13 @@ describe('settings', () => {
       facade: { answerWithinMs: 5000 },
       retention: { messagesMs: 90 * 86_400_000, idempotencyMs: 7 * 86_400_000, eventsMs: 90 * 86_400_000 },
       sinks: [],
-      automation: { ...NO_AUTOMATIONS, printPlace: expect.any(Function), atStart: expect.any(Object) },
+      automation: {
+        ...NO_AUTOMATIONS,
+        printPlace: expect.any(Function),
+        configFile: path.join(cwd, 'tollboard.yaml'),
+        reload: expect.any(Function),
+        atStart: expect.any(Object),
+      },
       configFile: null,
       warnings: [],
     });

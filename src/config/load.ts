@@ -75,8 +75,8 @@ export async function loadSettingsWithOrigins(sources: SettingsSources): Promise
     restCommand: raw.get('rest_command') ?? null,
     homeAssistant: homeAssistantOf(values),
     printPlace: (place: Place) => source?.printPlace(place) ?? '',
-    configFile: configFile?.path ?? null,
-    reload: configFile === null ? null : async () => (await loadSettings(sources)).automation,
+    configFile: configFile?.path ?? usualFile(cwd),
+    reload: async () => (await loadSettings(sources)).automation,
     atStart: atStartOf(values),
   };
   return { settings: { ...settings, accounts, automation, configFile: configFile?.path ?? null, warnings }, values };
@@ -110,8 +110,12 @@ function findConfigFile({ flags, env, cwd }: SettingsSources): { path: string; n
   if (flags.config !== undefined) return { path: path.resolve(cwd, flags.config), namedBy: '--config' };
   const named = env.TOLLBOARD_CONFIG ?? '';
   if (named !== '') return { path: path.resolve(cwd, named), namedBy: 'TOLLBOARD_CONFIG' };
-  const usual = path.resolve(cwd, 'tollboard.yaml');
+  const usual = usualFile(cwd);
   return existsSync(usual) ? { path: usual, namedBy: 'configuration' } : null;
+}
+
+function usualFile(cwd: string): string {
+  return path.resolve(cwd, 'tollboard.yaml');
 }
 
 function settingsOf(

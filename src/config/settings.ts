@@ -27,9 +27,9 @@ export interface AutomationSettings {
   restCommand: Located | null;
   homeAssistant: { url: string; token: string } | null;
   printPlace(place: Place): string;
-  /** The file that all this was read from. */
+  /** The file that all this was read from, or would be once it is there. */
   configFile: string | null;
-  /** Reads it again; null where there is no file. */
+  /** Reads it again; null where nothing may change. */
   reload: (() => Promise<AutomationSettings>) | null;
   /** What takes effect at a start only, by its key in the file, as text to compare. Holds secrets. */
   atStart: Readonly<Record<string, string>>;

@@ -152,6 +152,21 @@ action:
     expect((await other.run(['automations', 'check', 'alone.yaml'])).err).toMatch(/^Error: alone\.yaml:2:10: triggers/);
   });
 
+  it('are taken from a configuration that is written after the start', async () => {
+    const other = createProgram();
+    onTestFinished(() => other.close());
+    await other.serve(['start', '--port', '0', '--simulator-port', '0', '--json']);
+    const list = () => other.run(['automations', 'list', '--json']);
+    expect((await list()).lines).toEqual([]);
+    writeFileSync(
+      path.join(other.cwd, 'tollboard.yaml'),
+      "automation: {alias: Late, trigger: {trigger: time, at: '03:00'}, action: []}\n",
+    );
+    let { lines } = await list();
+    while (lines.length === 0) ({ lines } = await list());
+    expect(lines).toMatchObject([{ id: 'late' }]);
+  });
+
   it('tells a secret in the wrong place by its name', async () => {
     const long = 'correct-horse-battery-staple-correct-horse-battery';
     writeFileSync(path.join(program.cwd, 'secrets.yaml'), `short: hunter2-hush\nlong: ${long}\n`);
