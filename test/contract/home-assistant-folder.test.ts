@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { parseAddress } from '../../src/core/address.ts';
 import { definition } from '../../src/hosts/home-assistant/definition.ts';
 import { FORMS } from '../../src/hosts/home-assistant/texts.ts';
+import { ADDON_DEFAULTS, ADDON_OBSOLETE, addonConfig } from '../support/addon-config.ts';
 import { ROOT, readRepositoryFile } from '../support/tree.ts';
 
 const FOLDER = 'integrations/home-assistant';
@@ -83,29 +84,28 @@ describe('the components', () => {
   });
 });
 
-/** Home Assistant developer docs: add-on configuration, required keys, and the values of those used. */
 describe("the add-on's config.yaml", () => {
   const addon = parse(readRepositoryFile(`${FOLDER}/addon/tollboard/config.yaml`)) as Record<string, unknown>;
 
-  test('has every required key and only documented values', () => {
-    for (const key of ['name', 'version', 'slug', 'description', 'arch']) expect(addon[key], key).toBeTruthy();
-    const known =
-      'name version slug description arch startup boot homeassistant_api ports ports_description watchdog backup options schema';
-    expect(Object.keys(addon).filter((key) => !known.split(' ').includes(key))).toEqual([]);
-    expect(addon.slug).toMatch(/^[-_.a-z0-9]+$/);
+  test('has the form that the supervisor wants', () => {
+    expect(addonConfig.safeParse(addon).error?.issues ?? []).toEqual([]);
     expect(addon.version).toBe(own.version);
-    const architectures = ['armhf', 'armv7', 'aarch64', 'amd64', 'i386'];
-    expect((addon.arch as string[]).filter((name) => !architectures.includes(name))).toEqual([]);
-    expect(['initialize', 'system', 'services', 'application', 'once']).toContain(addon.startup);
-    expect(['auto', 'manual', 'manual_only']).toContain(addon.boot);
-    // It asks under the address of the container, which is no name that the gateway answers HTTP under.
-    expect(addon.watchdog).toBe('tcp://[HOST]:[PORT:8655]');
     // A copy of a database in use may be broken.
     expect(addon.backup).toBe('cold');
-    for (const [port, value] of Object.entries(addon.ports as object)) {
-      expect(port).toMatch(/^\d+(?:\/(?:tcp|udp))?$/);
-      expect(value).toBeTypeOf('number');
-    }
+  });
+
+  test('says nothing that goes without saying, and nothing that the supervisor drops', () => {
+    for (const [name, value] of Object.entries(ADDON_DEFAULTS)) expect(addon[name], name).not.toEqual(value);
+    for (const name of ADDON_OBSOLETE) expect(addon).not.toHaveProperty(name);
+  });
+
+  test.each([
+    ['a name that is none', { machines: ['yellow'] }],
+    ['a value that is none', { startup: 'service' }],
+    ['a port without a number', { ports: { 'http/tcp': 8655 } }],
+    ['no version', { version: undefined }],
+  ])('of %s the form says so', (_what, wrong) => {
+    expect(addonConfig.safeParse({ ...addon, ...wrong }).success).toBe(false);
   });
 
   test('gives every option a type that the supervisor knows, and the token one that is hidden', () => {
@@ -127,6 +127,8 @@ describe("the add-on's config.yaml", () => {
     const image = readRepositoryFile(`${FOLDER}/addon/tollboard/Dockerfile`);
     expect(image).toContain(`ARG TOLLBOARD_VERSION=${own.version}\n`);
     expect(image).toContain('COPY run.sh /run.sh');
+    const { ports } = addon as { ports: Record<string, number> };
+    expect(image).toContain(`http://127.0.0.1:${Number.parseInt(Object.keys(ports)[0] ?? '', 10)}/healthz`);
     expect(image).toContain(`FROM node:${/\d+/.exec(own.engines.node)?.[0]}-slim\n`);
   });
 });

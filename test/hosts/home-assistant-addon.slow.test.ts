@@ -87,8 +87,9 @@ test('a gateway starts with them, answers, and keeps its secrets to itself', asy
   expect(simulated).toBe(false);
   const port = Number(new URL(String(url)).port);
   expect(await healthz(port, 'homeassistant.local:8655')).toBe(200);
-  // Why the watchdog may only look for a connection: it asks under the address of the container.
+  // Why the health check asks from within: the address of the container is no name that the gateway answers to.
   expect(await healthz(port, '172.30.33.4:8655')).toBe(421);
+  expect(healthCheck(port)).toBe(0);
   const secrets = [TOKEN, SUPERVISOR];
   const command = `/proc/${child.pid}/cmdline`;
   if (existsSync(command)) for (const secret of secrets) expect(readFileSync(command, 'utf8')).not.toContain(secret);
@@ -96,6 +97,7 @@ test('a gateway starts with them, answers, and keeps its secrets to itself', asy
   child.kill('SIGTERM');
   const [code] = await once(child, 'exit');
   expect(code).toBe(0);
+  expect(healthCheck(port)).toBe(1);
   for (const secret of secrets) expect(said()).not.toContain(secret);
 });
 
@@ -118,6 +120,14 @@ test.skipIf(!shellcheck)(
     expect(spawnSync('shellcheck', [SCRIPT], { encoding: 'utf8' }).stdout).toBe('');
   },
 );
+
+/** As Docker runs it; its exit code. */
+function healthCheck(port: number): number | null {
+  const image = readFileSync(join(dirname(SCRIPT), 'Dockerfile'), 'utf8');
+  const [, command = '[]'] = /^HEALTHCHECK .*\\\n +CMD (\[.+\])$/m.exec(image) ?? [];
+  const [program = '', ...args] = JSON.parse(command.replaceAll(':8655', `:${port}`)) as string[];
+  return spawnSync(program, args, { env: { PATH: dirname(process.execPath) } }).status;
+}
 
 function healthz(port: number, host: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
