@@ -6,6 +6,7 @@ import type { Value } from './template/python.ts';
 import { TollboardError } from '../core/errors.ts';
 import { toPlain } from '../core/located.ts';
 import { nearest } from '../core/nearest.ts';
+import { isPlain } from './template/rewrite.ts';
 
 export type PrintPlace = (place: Located['place']) => string;
 
@@ -66,7 +67,8 @@ export class Fields {
   flag(name: string, fallback: boolean): boolean {
     const text = this.text(name);
     if (text === null) return fallback;
-    if (!(text in FLAGS)) throw invalid(this.where, this.path, `has ${name}: ${text.slice(0, 40)}`, 'true or false');
+    if (!Object.hasOwn(FLAGS, text))
+      throw invalid(this.where, this.path, `has ${name}: ${text.slice(0, 40)}`, 'true or false');
     return FLAGS[text] as boolean;
   }
 
@@ -91,7 +93,7 @@ export class Fields {
   mappingOrTemplate(...names: readonly string[]): Readonly<Record<string, Value>> | string {
     const value = this.take(...names);
     if (value === null) return {};
-    if (value.kind === 'text' && /\{[{%]/.test(value.text)) return value.text;
+    if (value.kind === 'text' && !isPlain(value.text)) return value.text;
     if (value.kind !== 'map')
       throw this.fault(value, names[0] ?? '', `is ${kindOf(value)}`, 'a mapping, or a template');
     return toPlain(value) as Readonly<Record<string, Value>>;
@@ -108,13 +110,12 @@ export class Fields {
   }
 
   part(): Part {
+    const { path, where } = this;
     const enabled = this.text('enabled');
-    return {
-      path: this.path,
-      where: this.where,
-      alias: this.text('alias'),
-      enabled: enabled === null ? true : enabled in FLAGS ? (FLAGS[enabled] as boolean) : enabled,
-    };
+    const word = enabled === null || Object.hasOwn(FLAGS, enabled);
+    if (!word && isPlain(enabled))
+      throw invalid(where, path, `has enabled: ${enabled.slice(0, 40)}`, 'true, false or a template');
+    return { path, where, alias: this.text('alias'), enabled: word ? FLAGS[enabled ?? 'true'] === true : enabled };
   }
 
   /** Every key that nobody asked for is a mistake. */

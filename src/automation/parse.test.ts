@@ -205,6 +205,16 @@ describe('a fault', () => {
       /has date, which the action action does not know; expected data\?/,
     ],
     [
+      'a word that is no truth',
+      `initial_state: constructor\n${GARAGE}`,
+      /has initial_state: constructor; expected true or false/,
+    ],
+    [
+      'a switch that is neither a truth nor a template',
+      action('{delay: 1, enabled: maybe}'),
+      /actions\/0 has enabled: maybe; expected true, false or a template/,
+    ],
+    [
       'a text where a mapping belongs',
       action('action: x.y\n    data: hello'),
       /actions\/0\/data is a text; expected a mapping, or a template/,

@@ -6,6 +6,7 @@ import type { Value } from './template/python.ts';
 import { toPlain } from '../core/located.ts';
 import { MODES, WEEKDAYS } from './definition.ts';
 import { Fields, invalid, kindOf, listOf, type PrintPlace } from './fields.ts';
+import { isPlain } from './template/rewrite.ts';
 
 /** Home Assistant's default for `max`. */
 const MAX_RUNS = 10;
@@ -155,7 +156,7 @@ const TRIGGERS: Readonly<Record<string, (fields: Fields) => object>> = {
   },
 };
 
-/** `7:30`, `07:30:00`, or 27000: an unquoted time is seconds to YAML 1.1. */
+/** `7:30` or `07:30:00`. */
 function clockTime(text: string, fields: Fields, name: string): string {
   const [, h = '', m = '', s = '00'] = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(text.trim()) ?? [];
   if (h !== '' && Number(h) < 24 && Number(m) < 60 && Number(s) < 60) return `${h.padStart(2, '0')}:${m}:${s}`;
@@ -178,7 +179,7 @@ function conditionsOf(items: readonly Located[], path: string, printPlace: Print
 function condition(item: Located, path: string, printPlace: PrintPlace, depth: number): Condition {
   if (item.kind === 'text') {
     const part = { path, where: printPlace(item.place), alias: null, enabled: true };
-    if (/\{[{%]/.test(item.text)) return { ...part, kind: 'template', template: item.text };
+    if (!isPlain(item.text)) return { ...part, kind: 'template', template: item.text };
     throw invalid(part.where, path, `is the text ${item.text.slice(0, 40)}`, 'a condition, or a template in {{ }}');
   }
   const fields = new Fields(item, path, printPlace);
@@ -187,7 +188,7 @@ function condition(item: Located, path: string, printPlace: PrintPlace, depth: n
   const short = fields.has('and', 'or', 'not');
   const kind = short ?? fields.need('condition');
   const part = fields.part();
-  if (/\{[{%]/.test(kind)) {
+  if (!isPlain(kind)) {
     fields.end('a template as condition');
     return { ...part, kind: 'template', template: kind };
   }
@@ -394,7 +395,7 @@ function durationOf(fields: Fields, name: string): Duration | null {
     throw fields.fault(value, name, `has ${odd.key.slice(0, 40)}`, UNITS.join(', '));
   }
   if (value.kind !== 'text') throw fields.fault(value, name, `is ${kindOf(value)}`, DURATION);
-  if (/\{[{%]/.test(value.text)) return value.text;
+  if (!isPlain(value.text)) return value.text;
   const ms = durationMs(value.text);
   if (ms === null) throw fields.fault(value, name, `is ${value.text.slice(0, 40)}`, DURATION);
   return ms;

@@ -342,6 +342,11 @@ describe('a run', () => {
       `action: [{repeat: {count: '{{ "1" ~ "x" * 5000 }}', sequence: []}}]`,
       /count is '1x{1,60}…; expected a whole number$/,
     ],
+    [
+      'counts to what is no number, but of JavaScript',
+      'action: [{repeat: {count: \'{{ "constructor" }}\', sequence: []}}]',
+      /count is 'constructor'; expected a whole number/,
+    ],
     ['waits for what is no duration', 'action: [{delay: \'{{ "soon" }}\'}]', /the duration is 'soon'/],
   ];
   it.each(hostile)('that %s ends with one sentence and its place', async (_what, yaml, says) => {

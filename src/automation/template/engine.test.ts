@@ -69,6 +69,13 @@ describe('the engine', () => {
     }
   });
 
+  it('says so where a variable is none that a thread can be given, and goes on', async () => {
+    await expect(engine.text('{{ a }}', { a: () => 1 })).rejects.toThrow(
+      'the variables cannot be handed to the template',
+    );
+    expect(await engine.text('{{ 1 + 1 }}', {})).toBe('2');
+  });
+
   it('renders others while some take long', async () => {
     const own = createTemplateEngine({ clock: systemClock, timeoutMs: 20_000 });
     let ended = 0;

@@ -148,6 +148,8 @@ export function createTemplateEngine({ clock, timeoutMs = 2000 }: EngineOptions)
       const answer = next<Rendered>(worker).catch(() => GONE);
       worker.postMessage(rendering);
       return await Promise.race([answer, tooLong]);
+    } catch (error) {
+      return { fault: `the variables cannot be handed to the template: ${String(error)}`, spent: true };
     } finally {
       over.abort();
     }

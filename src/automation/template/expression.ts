@@ -30,7 +30,11 @@ const DEEPEST = 100;
 
 const TOKEN =
   /\s+|[A-Za-z_]\w*|\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\*\*|\/\/|[<>=!]=|[\s\S]/y;
-const OPENS: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+const OPENS: ReadonlyMap<string, string> = new Map([
+  ['(', ')'],
+  ['[', ']'],
+  ['{', '}'],
+]);
 /** These words are no values: after them a parenthesis opens a group, no call. */
 const KEYWORDS = new Set(['and', 'or', 'not', 'in', 'is', 'if', 'else', 'elif', 'for', 'set', 'call', 'filter', 'do']);
 
@@ -65,24 +69,26 @@ const PLAIN = new Set([
 ]);
 
 /** These give a float, also where it is whole, unless it is their default: the place of that among a filter's arguments. */
-const FLOATS: Readonly<Record<string, number>> = {
-  float: 0,
-  as_timestamp: 0,
-  sqrt: 0,
-  sin: 0,
-  cos: 0,
-  tan: 0,
-  asin: 0,
-  acos: 0,
-  atan: 0,
-  average: 0,
-  log: 1,
-  multiply: 1,
-  add: 1,
-  round: 2,
-  timestamp: 0,
-  total_seconds: 0,
-};
+const FLOATS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    float: 0,
+    as_timestamp: 0,
+    sqrt: 0,
+    sin: 0,
+    cos: 0,
+    tan: 0,
+    asin: 0,
+    acos: 0,
+    atan: 0,
+    average: 0,
+    log: 1,
+    multiply: 1,
+    add: 1,
+    round: 2,
+    timestamp: 0,
+    total_seconds: 0,
+  }),
+);
 const NUMBERS_ONLY = new Set(['float', 'round', 'multiply', 'add']);
 const NUMERAL = /^\s*(?:default\s*=\s*)?-?\d+(?:\.\d+)?\s*$/;
 const PLACES = /^\s*(?:precision\s*=\s*)?-?[1-9]\d*\s*$/;
@@ -161,7 +167,7 @@ class Expression {
   #startsValue(): boolean {
     const token = this.#peek();
     if (KEYWORDS.has(token)) return token === 'set' && this.#tokens[this.#at + 1] === '(';
-    return /^[A-Za-z_\d'"]/.test(token) || token in OPENS;
+    return /^[A-Za-z_\d'"]/.test(token) || OPENS.has(token);
   }
 
   #blanks(): string {
@@ -321,7 +327,7 @@ class Expression {
     const token = this.#peek();
     if (!this.#startsValue()) return { text: '', kind: 'plain' };
     this.#at += 1;
-    const close = OPENS[token];
+    const close = OPENS.get(token);
     if (close === undefined) {
       const isText = /^['"]/.test(token);
       let text = token;
@@ -389,7 +395,7 @@ function asText({ text, kind }: Node): string {
 
 /** These fail for nothing but what is no number: then they come to their default as it is. Null without a default. */
 function floatOr(value: string, name: string, items: readonly string[]): Node | null {
-  const place = NUMBERS_ONLY.has(name) ? FLOATS[name] : undefined;
+  const place = NUMBERS_ONLY.has(name) ? FLOATS.get(name) : undefined;
   const at = items.findIndex((item, index) => /^\s*default\s*=[^=]/.test(item) || index === place);
   if (at < 0 || (items[at] as string).trim() === '') return null;
   const rest = items.filter((_item, index) => index !== at);
@@ -423,7 +429,7 @@ function attributeOf(name: string, items: readonly string[]): string | null {
 
 /** Also where a number is whole it is a float, then: `2.0`. */
 function isFloat(name: string, args: readonly string[]): boolean {
-  const place = FLOATS[name];
+  const place = FLOATS.get(name);
   if (place === undefined || (name === 'round' && !PLACES.test(args[0] ?? ''))) return false;
   const given = args.filter((arg) => arg.trim() !== '');
   return given.every((arg, index) => NUMERAL.test(arg) || (index < place && !/^\s*default\s*=/.test(arg)));

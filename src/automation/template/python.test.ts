@@ -34,6 +34,10 @@ describe('what the text of a template means', () => {
     ['[__import__("os")]', '[__import__("os")]'],
     ['1,234', '1,234'],
     ['', ''],
+    // Names that every object of JavaScript has: a phone may send them.
+    ['constructor', 'constructor'],
+    ['__proto__', '__proto__'],
+    ['[toString]', '[toString]'],
     ['  spaced text ', '  spaced text '],
   ];
   it.each(cases)('%j', (text, value) => expect(parseNative(text)).toEqual(value));

@@ -96,7 +96,7 @@ export function parseNative(text: string): Value {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed.startsWith('+')) return text;
   if (NUMBER.test(trimmed)) return Number(trimmed);
-  if (trimmed in WORDS) return WORDS[trimmed] as Value;
+  if (Object.hasOwn(WORDS, trimmed)) return WORDS[trimmed] as Value;
   if (!'[({'.includes(trimmed[0] ?? ' ')) return text;
   const reader = new Reader(trimmed);
   try {
@@ -133,7 +133,7 @@ class Reader {
     if (char === "'" || char === '"') return this.#string(char);
     const [word = ''] = /^[\w.+-]+/.exec(this.#text.slice(this.#at)) ?? [];
     this.#at += word.length;
-    if (word in WORDS) return WORDS[word] as Value;
+    if (Object.hasOwn(WORDS, word)) return WORDS[word] as Value;
     if (/^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i.test(word)) return Number(word);
     throw new Error('no literal');
   }

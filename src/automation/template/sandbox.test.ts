@@ -68,6 +68,7 @@ describe('templates as in Home Assistant', () => {
       "{{ {'a': {'b': 1}}.get('a').b }}|{{ iif(n > 5, {'c': [{'d': 2}]}, 0).c[0].d }}|{{ [map] | random }}",
       "1|2|{'a': 1, 'b': None}",
     ],
+    ['{{ constructor }}|{{ toString | default(1) }}|{{ map.constructor }}', '|1|'],
     ['{{ missing }}|{{ missing | default("d") }}|{{ missing is defined }}', '|d|False'],
   ];
   it.each(cases)('%s', (template, result) => expect(text(template)).toBe(result));
@@ -93,6 +94,9 @@ describe('a template with a fault', () => {
     ['{{ [] | random }}', /random needs a list/],
     [`{{ '${'x'.repeat(500)}' | int }}`, /^int got 'x{59}… and has no default$/],
     ['{{ x | nofilter }}', /nofilter/],
+    ['{{ x | constructor }}', /there is no filter constructor/],
+    ['{{ hasOwnProperty(x) }}', /hasOwnProperty/],
+    ["{{ now().isoformat(timespec='constructor') }}", /timespec 'constructor'; there are auto, hours/],
     ['{{ nofunction() }}', /nofunction/],
     ["{{ states('light.kitchen') }}", /states asks for a state of Home Assistant/],
     ['{% for i in range(100000) %}{% for j in range(10000) %}x{% endfor %}{% endfor %}', /too many steps/],

@@ -158,7 +158,7 @@ const METHODS: Table = {
       'timespec',
     ]);
     if (precision === 'auto' || time.kind === 'date') return printed(time, str(between));
-    const format = CLOCKS[str(precision)];
+    const format = Object.hasOwn(CLOCKS, str(precision)) ? CLOCKS[str(precision)] : undefined;
     if (format === undefined)
       throw new Error(
         `isoformat got the timespec ${shown(precision)}; there are auto, ${Object.keys(CLOCKS).join(', ')}`,
