@@ -13,7 +13,8 @@ export const MAX_TEMPLATE = 64 * 1024;
 
 const PART = /\{\{[-+]?|\{%[-+]?|\{#/g;
 const RAW = /^\{%[-+]?\s*raw\s*[-+]?%\}/;
-const MAKES_TIMES = new RegExp(`\\b(?:${TIME_MAKERS.join('|')})\\b`);
+/** `time_fired` is a member of what fired a run, as `now` is. */
+const MAKES_TIMES = new RegExp(`\\b(?:${TIME_MAKERS.join('|')}|time_fired)\\b`);
 const END_RAW = /\{%[-+]?\s*endraw\s*[-+]?%\}/g;
 
 /** True where there is nothing to run. */

@@ -74,6 +74,20 @@ describe('templates as in Home Assistant', () => {
   it.each(cases)('%s', (template, result) => expect(text(template)).toBe(result));
 });
 
+it('what fired a run has its times as datetimes', () => {
+  const fired = { now: '2026-07-01T11:58:30.000Z', event: { data: {}, time_fired: '2026-07-01T11:59:00.250Z' } };
+  const of = (template: string) => text(template, { trigger: fired, wait: { trigger: fired } });
+  expect(of('{{ trigger.event.time_fired }}|{{ wait.trigger.event.time_fired.second }}')).toBe(
+    '2026-07-01 11:59:00.250000+00:00|0',
+  );
+  expect(of('{{ utcnow() - trigger.event.time_fired < timedelta(minutes=1) }}')).toBe('True');
+  expect(of('{{ (trigger.event.time_fired - trigger.now).total_seconds() }}')).toBe('30.25');
+  expect(of("{{ wait.trigger.now.strftime('%S') }}|{{ as_timestamp(trigger.now) }}")).toBe('30|1782907110.0');
+  expect(of('{{ as_datetime(trigger.event.time_fired) == trigger.event.time_fired }}')).toBe('True');
+  expect(of('{{ trigger.event | to_json }}')).toBe('{"data":{},"time_fired":"2026-07-01T11:59:00.250000+00:00"}');
+  expect(text('{{ trigger.now }}', { trigger: { now: 'soon' } })).toBe('soon');
+});
+
 describe('a template with a fault', () => {
   const cases: Array<[template: string, says: RegExp]> = [
     ['{{ a b }}', /line 1/],

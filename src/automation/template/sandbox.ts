@@ -12,6 +12,7 @@ import { pythonFloat } from './python.ts';
 import { isPlain, MAX_TEMPLATE, rewriteTemplate } from './rewrite.ts';
 import { timeOf } from './time.ts';
 import { WRITE_SPAN } from './time-arithmetic.ts';
+import { withTimes } from './times.ts';
 
 export interface Rendering {
   template: string;
@@ -106,7 +107,7 @@ export function render({ template, variables, now, check = false }: Rendering): 
         faults.length = 0;
       }
     }
-    const text = check ? '' : environment.renderStr(source, variables);
+    const text = check ? '' : environment.renderStr(source, withTimes(variables));
     environment.free();
     if (text.length > MAX_OUTPUT)
       throw new Error(`the template made more than ${MAX_OUTPUT} characters. Let it make a shorter text.`);

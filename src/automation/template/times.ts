@@ -36,6 +36,38 @@ export const TIME_MAKERS = [
   'as_timedelta',
 ] as const;
 
+/**
+ * Variables as templates see them: what fired a run, or ended its wait, has its times as texts, and in Home Assistant they
+ * are datetimes: `trigger.now` and `trigger.event.time_fired`.
+ */
+export function withTimes(variables: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { trigger, wait } = variables;
+  const seen: Record<string, unknown> = { ...variables };
+  if (isMapping(trigger)) seen.trigger = firedWithTimes(trigger);
+  if (isMapping(wait) && isMapping(wait.trigger)) seen.wait = { ...wait, trigger: firedWithTimes(wait.trigger) };
+  return seen;
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function firedWithTimes(fired: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { now, event } = fired;
+  return {
+    ...fired,
+    ...(typeof now === 'string' ? { now: timeFrom(now, 'local') } : {}),
+    ...(isMapping(event) && typeof event.time_fired === 'string'
+      ? { event: { ...event, time_fired: timeFrom(event.time_fired, 0) } }
+      : {}),
+  };
+}
+
+function timeFrom(text: string, zone: Zone): unknown {
+  const time = parseIso(text);
+  return time === null ? text : mapping(inZone(time, zone));
+}
+
 /** Units of `timedelta`, in the order of its places. */
 const UNITS = {
   days: DAY,

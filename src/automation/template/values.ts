@@ -2,7 +2,7 @@
 
 import { byName, defaultOf, inOrder, isNumber, plain, str, type Table } from './arguments.ts';
 import { pythonLiteral } from './python.ts';
-import { timeOf } from './time.ts';
+import { printed, timeOf } from './time.ts';
 
 /** As filters and as functions. */
 export const values: Table = {
@@ -28,10 +28,10 @@ export const valueFilters: Table = {
   },
   to_json(value, ...args) {
     const [onlyAscii, pretty] = inOrder(args, ['ensure_ascii', 'pretty_print', 'sort_keys']);
-    const text = JSON.stringify(plain(value), null, pretty === true ? 2 : 0);
+    const text = JSON.stringify(plain(withoutTimes(value)), null, pretty === true ? 2 : 0);
     return onlyAscii === true ? ascii(text) : text;
   },
-  tojson: (value) => htmlSafe(pythonJson(plain(value))),
+  tojson: (value) => htmlSafe(pythonJson(plain(withoutTimes(value)))),
   pprint: (value) => pythonLiteral(value),
   is_defined(value) {
     if (value === undefined) throw new Error('is_defined got what is not defined');
@@ -95,6 +95,14 @@ function typeName(value: unknown): string {
   if (Array.isArray(value)) return 'list';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
   return { string: 'str', boolean: 'bool' }[typeof value as string] ?? typeof value;
+}
+
+/** Times as texts in ISO 8601. */
+function withoutTimes(value: unknown): unknown {
+  const time = timeOf(value);
+  if (time !== null) return printed(time, 'T');
+  if (Array.isArray(value)) return value.map(withoutTimes);
+  return value instanceof Map ? new Map([...value].map(([name, item]) => [name, withoutTimes(item)])) : value;
 }
 
 /** As Python's `json` writes it, and Jinja with the names in order. */
