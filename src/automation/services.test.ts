@@ -84,3 +84,15 @@ it('TwiML that is not well-formed goes nowhere: the action says what is wrong wi
   expect(await made('twilio.reply', { twiml })).toEqual({ answered: 'twiml' });
   expect(await answer).toBe(twiml);
 });
+
+it('a reply that Twilio would drop goes nowhere: the action says why, and another may still answer', async () => {
+  const { event, replies, made } = await textCameIn();
+  await expect(made('twilio.reply', { message: ' ' })).rejects.toThrow('Its message is empty');
+  await expect(made('twilio.reply', { message: 'x'.repeat(1601) })).rejects.toThrow(
+    'Its message has 1601 characters; Twilio takes at most 1600',
+  );
+  const answer = replies.await(event.id, never);
+  const message = 'x'.repeat(1600);
+  expect(await made('twilio.reply', { message })).toEqual({ answered: 'twiml' });
+  expect(await answer).toBe(`<Response><Message>${message}</Message></Response>`);
+});

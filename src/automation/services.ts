@@ -92,6 +92,9 @@ export function serviceNames({ notify, restCommands }: Pick<ServicesOptions, 'no
   return Object.keys(serviceTable({ notify, restCommands } as ServicesOptions));
 }
 
+/** Characters of a text (Twilio docs: Message, Body). */
+const LONGEST = 1600;
+
 /** Never forwarded: a mistake in their names is one of ours. */
 const OWN_DOMAINS = new Set(['notify', 'twilio', 'rest_command']);
 
@@ -209,6 +212,7 @@ async function reply(
   if (twiml === null && (message === undefined || message === null)) throw lacking(call, 'message, or twiml');
   if (twiml !== null) checkTwiml(service, twiml);
   const spoken = CallSid !== undefined;
+  if (twiml === null && !spoken) checkText(service, pythonText(message));
   const answer =
     twiml ??
     (spoken ? sayTwiml(sayOf(data)) : `<Response><Message>${escapeXml(pythonText(message))}</Message></Response>`);
@@ -237,6 +241,18 @@ async function reply(
   );
   if (entry?.state === 'rejected') throw failed(service, [entry]);
   return { answered: 'message', id: entry?.id ?? null, why };
+}
+
+/** Within TwiML Twilio drops such a text, and tells of it in the console alone (errors 14103 and 21617). */
+function checkText(service: string, text: string): void {
+  const fault =
+    text.trim() === ''
+      ? 'is empty: leave the reply out where there is nothing to say'
+      : text.length > LONGEST
+        ? `has ${text.length} characters; Twilio takes at most ${LONGEST}. Shorten it, or send it in parts`
+        : null;
+  if (fault === null) return;
+  throw new TollboardError('TOLLBOARD_SERVICE_FAILED', { details: { service, reasons: `Its message ${fault}.` } });
 }
 
 /** Twilio says of such a document to the caller that an error has occurred (error 12100), and to nobody why. */
