@@ -27,7 +27,7 @@ async function textCameIn() {
     engine,
     replies,
     answerTo: (eventId) => store.answerTo(eventId),
-    notify: [],
+    notify: [{ name: 'ops', platform: 'twilio_sms', fromNumber: '+15550000001' }],
     restCommands: {},
     homeAssistant: null,
     logger: { debug() {}, info() {}, warn() {}, error() {} },
@@ -95,4 +95,13 @@ it('a reply that Twilio would drop goes nowhere: the action says why, and anothe
   const message = 'x'.repeat(1600);
   expect(await made('twilio.reply', { message })).toEqual({ answered: 'twiml' });
   expect(await answer).toBe(`<Response><Message>${message}</Message></Response>`);
+});
+
+it.each([
+  ['a message', { target: '+15551230001' }, 'message'],
+  ['a target', { message: 'hi' }, 'target'],
+  ['one target of a list', { message: 'hi', target: [] }, 'target'],
+])('a notifier without %s says what its data lack', async (_what, given, lack) => {
+  const { made } = await textCameIn();
+  await expect(made('notify.ops', given)).rejects.toThrow(`The service notify.ops failed. Its data lack ${lack}.`);
 });

@@ -115,12 +115,19 @@ function serviceTable(options: ServicesOptions): Readonly<Record<string, Service
 
 /** All targets are tried; those that failed fail the action, which names them (home-assistant/core #170702). */
 function notification({ notifyBy }: ServicesOptions, block: NotifyBlock): Service {
-  return async ({ data, target, key }, signal) => {
-    const failed = await notifyBy(block, { ...target, ...data }, key, signal);
+  return async ({ service, data, target, key }, signal) => {
+    const given = { ...target, ...data };
+    const lack = ['message', 'target'].find((name) => isNothing(given[name]));
+    if (lack !== undefined) throw lacking({ service }, lack);
+    const failed = await notifyBy(block, given, key, signal);
     if (failed.length === 0) return null;
     const reasons = failed.map(({ target: to, why }) => `${to}: ${why}`).join(' ');
     throw new TollboardError('TOLLBOARD_SERVICE_FAILED', { details: { service: `notify.${block.name}`, reasons } });
   };
+}
+
+function isNothing(value: Value | undefined): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 }
 
 /** Kept in the trace; shown by the Home Assistant of the configuration, where there is one. */
