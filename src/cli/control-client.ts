@@ -3,7 +3,7 @@
 import type { Options } from './command.ts';
 import { TollboardError } from '../core/errors.ts';
 import { textOption } from './command.ts';
-import { readGatewayFile, settingsFor } from './where.ts';
+import { gatewayFileFor } from './where.ts';
 
 export interface ControlRequest {
   method: 'GET' | 'POST' | 'DELETE';
@@ -22,7 +22,7 @@ export async function simulatorUrl(
   cwd: string,
 ): Promise<string> {
   const given = textOption(options, 'simulatorUrl') ?? env.TOLLBOARD_SIMULATOR_URL;
-  const url = given || readGatewayFile((await settingsFor({ options, env, cwd })).dataDir)?.simulatorUrl || USUAL_URL;
+  const url = given || (await gatewayFileFor({ options, env, cwd }))?.simulatorUrl || USUAL_URL;
   return url.replace(/\/+$/, '');
 }
 

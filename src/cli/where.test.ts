@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isTollboardError } from '../core/errors.ts';
+import { simulatorUrl } from './control-client.ts';
 import { findDestination } from './where.ts';
 
 let cwd: string;
@@ -58,6 +59,8 @@ describe('a command goes', () => {
     expect(await where({ direct: true }, TWILIO)).toBe('TOLLBOARD_CONFIG_SYNTAX');
     writeFileSync(config, 'data: data # here\nautomation:\n\t- x\n');
     expect(await where({})).toBe('gateway.json http://127.0.0.1:8655 g');
+    announce({ url: 'http://127.0.0.1:8655', token: 'g', pid: 1, simulatorUrl: 'http://127.0.0.1:9' });
+    expect(await simulatorUrl({}, {}, cwd)).toBe('http://127.0.0.1:9');
     for (const data of ['elsewhere', '!env WHERE', '|']) {
       writeFileSync(config, `data: ${data}\nautomation:\n\t- x\n`);
       expect(await where({})).toBe('TOLLBOARD_CONFIG_SYNTAX');

@@ -61,9 +61,7 @@ export async function findDestination(sources: WhereSources): Promise<Destinatio
     if (url !== undefined) return named(url, token, flagUrl === undefined ? 'TOLLBOARD_URL' : flag);
   }
   const settings = await settingsFor(sources).catch((error: unknown) => {
-    // A file that this very command names is to be read.
-    const mustRead = options.direct === true || options.config !== undefined || !isUnreadable(error);
-    const running = mustRead ? null : dataDirDespiteFaults(settingsSources(sources));
+    const running = options.direct === true ? null : dataDirDespite(error, sources);
     const found = running === null ? null : announced(running, options);
     if (found === null) throw error;
     return found;
@@ -76,9 +74,25 @@ export async function findDestination(sources: WhereSources): Promise<Destinatio
   throw new TollboardError('TOLLBOARD_CLI_NO_DESTINATION', { details: { dataDir: settings.dataDir } });
 }
 
-/** A file in the middle of being edited stops no command to the gateway, which runs on with what it read before. */
-function isUnreadable(error: unknown): boolean {
-  return isTollboardError(error) && UNREADABLE.has(error.code);
+/** What the gateway says of itself that runs with this configuration; null where none does. Throws the configuration's errors. */
+export async function gatewayFileFor(sources: WhereSources): Promise<GatewayFile | null> {
+  try {
+    return readGatewayFile((await settingsFor(sources)).dataDir);
+  } catch (error) {
+    const running = dataDirDespite(error, sources);
+    const file = running === null ? null : readGatewayFile(running);
+    if (file === null) throw error;
+    return file;
+  }
+}
+
+/**
+ * A file in the middle of being edited stops no command to the gateway, which runs on with what it read before; one that the
+ * command itself names is to be read. Null where the file does not say it plainly.
+ */
+function dataDirDespite(error: unknown, sources: WhereSources): string | null {
+  const edited = isTollboardError(error) && UNREADABLE.has(error.code);
+  return edited && sources.options.config === undefined ? dataDirDespiteFaults(settingsSources(sources)) : null;
 }
 
 /** The gateway of this data directory, or null where none runs. */
