@@ -193,6 +193,7 @@ async function faultsOf(
     engine,
     services,
     homeAssistant: homeAssistant !== null,
+    restCommands: parsed.restCommands,
   });
   const told = (text: string) => withoutSecrets(text, [automations, notify, restCommand]);
   return faults.map((fault) => ({ ...fault, message: told(fault.message) }));
@@ -299,8 +300,7 @@ async function watch(
   signal: AbortSignal,
   apply: (settings: AutomationSettings) => Promise<void>,
 ): Promise<void> {
-  const { reload } = settings;
-  const { atStart } = settings;
+  const { reload, atStart } = settings;
   if (reload === null) return;
   let told: readonly string[] = [];
   const read = async () => {

@@ -2,8 +2,9 @@
 
 import type { Located } from '../core/located.ts';
 import type { NotifyBlock, RestCommand } from './services.ts';
+import { durationMs } from './durations.ts';
 import { Fields, invalid, kindOf, listOf, type PrintPlace } from './fields.ts';
-import { durationMs } from './parse.ts';
+import { slug } from './template/texts.ts';
 
 const PLATFORMS = ['twilio_sms', 'twilio_call'] as const;
 
@@ -14,7 +15,7 @@ export function parseNotify(source: Located | null, printPlace: PrintPlace): Not
     const platform = fields.need('platform') as NotifyBlock['platform'];
     if (!PLATFORMS.includes(platform))
       throw invalid(fields.where, `${fields.path}/platform`, `is ${platform.slice(0, 40)}`, PLATFORMS.join(' or '));
-    const name = slug(fields.text('name') ?? 'notify');
+    const name = slug(fields.text('name') ?? '', '_') || 'notify';
     const block = { name, platform, fromNumber: fields.need('from_number') };
     fields.end('a block of notify');
     return block;
@@ -31,15 +32,6 @@ export function parseNotify(source: Located | null, printPlace: PrintPlace): Not
     );
   }
   return blocks;
-}
-
-function slug(name: string): string {
-  return (
-    name
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, '_')
-      .replace(/^_+|_+$/g, '') || 'notify'
-  );
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
@@ -72,6 +64,7 @@ function restCommand(fields: Fields): RestCommand {
     contentType: fields.text('content_type'),
     headers: Object.fromEntries(headers),
     timeoutMs,
+    where: fields.where,
   };
   fields.end('a rest_command');
   return command;

@@ -4,12 +4,14 @@ import type { Action, Automation, Trigger } from './definition.ts';
 import type { TemplateEngine } from './template/engine.ts';
 import { EVENT_TYPES } from '../core/event.ts';
 import { actionsOf } from './definition.ts';
+import { OWN_DOMAINS, type RestCommand } from './services.ts';
 import { isPlain } from './template/rewrite.ts';
 
 type Place = Pick<Action, 'path' | 'where'>;
 
 /** One fault, with its place. */
 export interface CheckFault extends Place {
+  /** Or `rest_command.<name>`. */
   automation: string;
   /** Without the full stop at its end. */
   message: string;
@@ -21,6 +23,7 @@ export interface CheckOptions {
   services: readonly string[];
   /** Whether services of other domains have somewhere to go. */
   homeAssistant: boolean;
+  restCommands: Readonly<Record<string, RestCommand>>;
 }
 
 /** In the order of the file's parts, templates first. */
@@ -29,13 +32,17 @@ export async function checkAutomations(
   options: CheckOptions,
 ): Promise<CheckFault[]> {
   const faults: CheckFault[] = [];
-  for (const automation of automations) {
-    const tell = ({ path, where }: Place, message: string | null) => {
-      if (message !== null)
-        faults.push({ automation: automation.id, where, path, message: message.replace(/\.$/, '') });
-    };
-    for (const { part, template } of templatesOf(automation, { path: '', where: automation.where }))
+  const telling = (automation: string) => (part: Place, message: string | null) => {
+    const { path, where } = part;
+    if (message !== null) faults.push({ automation, where, path, message: message.replace(/\.$/, '') });
+  };
+  const read = async (whole: { where: string }, tell: ReturnType<typeof telling>) => {
+    for (const { part, template } of templatesOf(whole, { path: '', where: whole.where }))
       tell(part, await options.engine.fault(template));
+  };
+  for (const automation of automations) {
+    const tell = telling(automation.id);
+    await read(automation, tell);
     for (const trigger of automation.triggers) tell(trigger, triggerFault(trigger));
     for (const action of actionsOf(automation.actions)) {
       tell(action, serviceFault(action, options));
@@ -43,6 +50,8 @@ export async function checkAutomations(
         for (const trigger of action.triggers) tell(trigger, triggerFault(trigger));
     }
   }
+  for (const [name, command] of Object.entries(options.restCommands))
+    await read(command, telling(`rest_command.${name}`));
   return faults;
 }
 
@@ -62,13 +71,12 @@ function serviceFault(action: Action, { services, homeAssistant }: CheckOptions)
     return `${action.service} gives nothing back: leave response_variable out`;
   if (action.kind !== 'service' || !isPlain(action.service) || services.includes(action.service)) return null;
   const [domain = ''] = action.service.split('.');
-  if (OWN.has(domain)) return `there is no service ${action.service}; there are ${services.join(', ')}`;
+  if (OWN_DOMAINS.has(domain)) return `there is no service ${action.service}; there are ${services.join(', ')}`;
   return homeAssistant ? null : `the service ${action.service} is Home Assistant's, and home_assistant: is not set`;
 }
 
 /** Notifiers of the configuration. */
 const SILENT = /^notify\.(?!persistent_notification$)[^{]*$/;
-const OWN = new Set(['notify', 'twilio', 'rest_command']);
 
 interface Found {
   part: Place;

@@ -4,7 +4,7 @@ import type { Condition, Duration, Part } from './definition.ts';
 import type { TemplateEngine, Variables } from './template/engine.ts';
 import type { Value } from './template/python.ts';
 import { WEEKDAYS } from './definition.ts';
-import { durationMs } from './parse.ts';
+import { durationMs, sumOfUnits } from './durations.ts';
 import { pythonText, shown } from './template/python.ts';
 
 /** A fault of a part, in words and with its place in the file. */
@@ -115,28 +115,12 @@ export async function isEnabled(part: Part, evaluation: Evaluation): Promise<boo
 export async function durationOf(duration: Duration, part: Part, evaluation: Evaluation): Promise<number> {
   if (typeof duration === 'number') return duration;
   const value = await rendered(duration as Value, part, evaluation);
-  const ms = typeof value === 'object' && value !== null ? sumOf(value) : durationMs(pythonText(value));
+  const ms = typeof value === 'object' && value !== null ? sumOfUnits(value) : durationMs(pythonText(value));
   if (ms !== null && ms >= 0 && ms <= MAX_MS) return ms;
   throw new PartError(part, `the duration is ${shown(value)}; expected seconds, or HH:MM:SS, up to a year`);
 }
 
 const MAX_MS = 366 * 86_400_000;
-const UNIT_MS: Readonly<Record<string, number>> = {
-  days: 86_400_000,
-  hours: 3_600_000,
-  minutes: 60_000,
-  seconds: 1000,
-  milliseconds: 1,
-};
-
-function sumOf(value: object): number | null {
-  const sum = Object.entries(value).reduce(
-    (total, [unit, count]) => total + Number(count) * (UNIT_MS[unit] ?? Number.NaN),
-    0,
-  );
-  return Number.isNaN(sum) ? null : sum;
-}
-
 /** As Home Assistant reads the result of a template as a condition. */
 export function isTrue(value: Value): boolean {
   if (typeof value === 'boolean') return value;
@@ -152,6 +136,13 @@ export async function allHold(conditions: readonly Condition[], evaluation: Eval
   return true;
 }
 
+async function anyHolds(conditions: readonly Condition[], evaluation: Evaluation): Promise<boolean> {
+  for (const condition of conditions) {
+    if ((await isEnabled(condition, evaluation)) && (await holds(condition, evaluation))) return true;
+  }
+  return false;
+}
+
 /** Throws {@link PartError} with the condition's own place, however deep it lies. */
 export async function holds(condition: Condition, evaluation: Evaluation): Promise<boolean> {
   switch (condition.kind) {
@@ -160,15 +151,9 @@ export async function holds(condition: Condition, evaluation: Evaluation): Promi
     case 'and':
       return allHold(condition.conditions, evaluation);
     case 'or':
-      for (const one of condition.conditions) {
-        if ((await isEnabled(one, evaluation)) && (await holds(one, evaluation))) return true;
-      }
-      return false;
+      return anyHolds(condition.conditions, evaluation);
     case 'not':
-      for (const one of condition.conditions) {
-        if ((await isEnabled(one, evaluation)) && (await holds(one, evaluation))) return false;
-      }
-      return true;
+      return !(await anyHolds(condition.conditions, evaluation));
     case 'time':
       return timeHolds(condition, evaluation.now);
     case 'numeric_state':

@@ -5,6 +5,7 @@ import type { Action, Automation, Condition, Duration, Loop, Mode, Trigger } fro
 import type { Value } from './template/python.ts';
 import { toPlain } from '../core/located.ts';
 import { MODES, WEEKDAYS } from './definition.ts';
+import { durationMs, UNIT_MS } from './durations.ts';
 import { Fields, invalid, kindOf, listOf, type PrintPlace } from './fields.ts';
 import { isPlain } from './template/rewrite.ts';
 
@@ -401,16 +402,8 @@ function durationOf(fields: Fields, name: string): Duration | null {
   return ms;
 }
 
-const UNITS = ['days', 'hours', 'minutes', 'seconds', 'milliseconds'];
+const UNITS = Object.keys(UNIT_MS);
 const DURATION = "seconds, '00:01:00', or minutes: 1";
-
-/** Milliseconds of a text; null where it is no duration. */
-export function durationMs(text: string): number | null {
-  const trimmed = text.trim();
-  if (/^\d{1,9}(?:\.\d{1,6})?$/.test(trimmed)) return Math.round(Number(trimmed) * 1000);
-  const [, h, m, s] = /^(\d{1,4}):(\d\d?)(?::(\d\d?(?:\.\d+)?))?$/.exec(trimmed) ?? [];
-  return h === undefined ? null : Math.round((Number(h) * 3600 + Number(m) * 60 + Number(s ?? 0)) * 1000);
-}
 
 /** Of an id made from an alias. */
 export function slug(alias: string): string {

@@ -12,6 +12,7 @@ import type { TemplateEngine } from './template/engine.ts';
 import type { Value } from './template/python.ts';
 import type { Fired } from './trigger.ts';
 import { isTollboardError } from '../core/errors.ts';
+import { sleepUntil, within } from './deadlines.ts';
 import {
   durationOf,
   holds,
@@ -71,8 +72,6 @@ export interface ServiceCall {
 
 /** A template that is waited for is looked at this often. */
 const LOOK_MS = 1000;
-/** Timers of Node end after 24 days at most. */
-const LONGEST_NAP_MS = 86_400_000;
 
 /**
  * Carries the run on to its end, or until the signal: then it rejects with the signal's reason. It rejects with
@@ -340,7 +339,7 @@ class Runner {
   async #delay(action: Extract<Action, { kind: 'delay' }>, scope: Scope): Promise<void> {
     const until = await this.#deadline(action, action.delay, scope);
     if (scope.alone) this.#world.sleepsUntil(until);
-    if (until > this.#world.clock.now()) await this.#resting(() => this.#sleepUntil(until, scope.signal));
+    if (until > this.#world.clock.now()) await this.#resting(() => sleepUntil(this.#world.clock, until, scope.signal));
     await this.#once(action.path, action, scope, async () => null);
   }
 
@@ -356,13 +355,6 @@ class Runner {
     return Number(until);
   }
 
-  async #sleepUntil(until: number, signal: AbortSignal): Promise<void> {
-    // The clock is read again after each nap: a timer of Node may end a millisecond early.
-    const { clock } = this.#world;
-    for (let left = until - clock.now(); left > 0; left = until - clock.now())
-      await clock.sleep(Math.min(left, LONGEST_NAP_MS), signal);
-  }
-
   async #waitForTrigger(action: Extract<Action, { kind: 'wait_for_trigger' }>, scope: Scope): Promise<void> {
     const waiting = { runId: this.#run.id, key: action.path + scope.rounds };
     // First of all: what it waits for may come while the journal is saved.
@@ -372,7 +364,7 @@ class Runner {
     await this.#journal.save();
     const fired = await this.#once(action.path, action, scope, async () => {
       const wait = (signal: AbortSignal) => this.#world.waitForTrigger(waiting, signal);
-      return (await this.#resting(() => this.#within(until, scope, wait))) as Value;
+      return (await this.#resting(() => within(this.#world.clock, until, scope.signal, wait))) as Value;
     });
     this.#waited(action, scope, { result: fired, until, wait: { trigger: fired } });
   }
@@ -382,7 +374,7 @@ class Runner {
     await this.#journal.save();
     const completed = await this.#once(action.path, action, scope, async () =>
       this.#resting(() =>
-        this.#within(until, scope, async (signal) => {
+        within(this.#world.clock, until, scope.signal, async (signal) => {
           while (!isTrue(await rendered(action.template, action, this.#at(scope))))
             await this.#world.clock.sleep(LOOK_MS, signal);
           return true;
@@ -402,22 +394,6 @@ class Runner {
     const remaining = until === null ? null : Math.max(0, until - ended) / 1000;
     scope.variables.wait = { ...wait, completed: result !== null, remaining: result === null ? 0 : remaining };
     if (result === null && !action.continueOnTimeout) throw new Stop('The wait timed out.', false);
-  }
-
-  /** Null when the time is up. */
-  async #within<T>(until: number | null, scope: Scope, work: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
-    if (until === null) return work(scope.signal);
-    const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, scope.signal]);
-    const timeout = this.#sleepUntil(until, signal).then(
-      () => null,
-      () => new Promise<never>(() => undefined),
-    );
-    try {
-      return await Promise.race([work(signal), timeout]);
-    } finally {
-      over.abort();
-    }
   }
 
   async #repeat(action: Extract<Action, { kind: 'repeat' }>, scope: Scope): Promise<void> {

@@ -29,6 +29,8 @@ export interface RestCommand {
   contentType: string | null;
   headers: Readonly<Record<string, string>>;
   timeoutMs: number;
+  /** `tollboard.yaml:12:7`. */
+  where: string;
 }
 
 export interface OutgoingRequest {
@@ -96,7 +98,7 @@ export function serviceNames({ notify, restCommands }: Pick<ServicesOptions, 'no
 const LONGEST = 1600;
 
 /** Never forwarded: a mistake in their names is one of ours. */
-const OWN_DOMAINS = new Set(['notify', 'twilio', 'rest_command']);
+export const OWN_DOMAINS = new Set(['notify', 'twilio', 'rest_command']);
 
 function serviceTable(options: ServicesOptions): Readonly<Record<string, Service>> {
   const { notify, restCommands } = options;

@@ -82,6 +82,12 @@ describe('tollboard automations', () => {
     );
     const silent = await program.run(['automations', 'check', 'broken.yaml']);
     expect(silent.out).toMatch(/broken\.yaml:4:\d+: .*notify\.ops gives nothing back: leave response_variable out\.$/m);
+    writeFileSync(
+      file,
+      `rest_command:\n  tell: {url: 'http://127.0.0.1/{{ text | nofilter }}'}\nautomation:\n  trigger: {trigger: time, at: '3:00'}\n  action: [{action: rest_command.tell}]\n`,
+    );
+    const request = await program.run(['automations', 'check', 'broken.yaml']);
+    expect(request.out).toMatch(/broken\.yaml:2:\d+: rest_command\.tell: there is no filter nofilter\.$/m);
     const missing = await program.run(['automations', 'check', 'nowhere.yaml']);
     expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('TOLLBOARD_CONFIG_FILE_UNREADABLE') });
   });

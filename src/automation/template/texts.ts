@@ -164,7 +164,8 @@ function escaped(value: unknown): string {
   return value === undefined || value === null ? '' : escapeXml(str(value));
 }
 
-function slug(text: string, mark: string): string {
+/** As Home Assistant names services: `Küche 1` is `kuche_1`. */
+export function slug(text: string, mark: string): string {
   if (text === '') return '';
   const plainText = text
     .normalize('NFKD')
