@@ -139,6 +139,21 @@ actions: []
   ]);
 });
 
+it('what is merged stands below what is written beside it, wherever, and the first of several counts', () => {
+  const automations = parsed(`
+- &one {alias: One, mode: queued, max: 3, trigger: {trigger: time, at: '1:00'}, action: []}
+- <<: *one
+  alias: Two
+- alias: Three
+  <<: [{mode: restart}, *one]
+`);
+  expect(automations).toMatchObject([
+    { id: 'one', mode: 'queued', max: 3 },
+    { id: 'two', mode: 'queued', max: 3 },
+    { id: 'three', mode: 'restart', max: 3 },
+  ]);
+});
+
 it('what the editor of Home Assistant writes is read', () => {
   const [one] = parsed(`
 alias: Made there

@@ -217,6 +217,7 @@ const FAULTS: Array<[what: string, yaml: string, code: string, words: string[]]>
   ['a tab within a mapping', 'listen:\n\tport: 1\n', 'SYNTAX', ['tollboard.yaml:2:1', 'a tab indents this line']],
   ['a tab within a list', 'sinks:\n  - a\n\t- b\n', 'SYNTAX', ['tollboard.yaml:3:', 'a tab indents this line']],
   ['a repeated key', 'data: a\ndata: b\n', 'SYNTAX', ['tollboard.yaml:2:1']],
+  ['a merge of no mapping', 'listen: {<<: x}\n', 'SYNTAX', ['tollboard.yaml:1:10', '<< names no mapping']],
   ['a template without quotes', 'data: {{ x }}\n', 'SYNTAX', ['tollboard.yaml:1:8', 'a template needs quotes']],
   ['an unknown tag', 'data: !path x\n', 'SYNTAX', ['tollboard.yaml:1:7', '!path']],
   ['an unset variable', 'data: !env NOT_THERE\n', 'TAG_UNRESOLVED', ['tollboard.yaml:1:', 'NOT_THERE']],

@@ -110,7 +110,7 @@ function locate(node: Node | null, context: FileContext, reading: Reading): Loca
     return { kind: 'list', items: node.items.map((item) => locate(item as Node | null, context, reading)), place };
   }
   if (isMap(node)) {
-    return { kind: 'map', entries: node.items.flatMap((pair) => entriesOf(pair as Pair, context, reading)), place };
+    return { kind: 'map', entries: merged(node.items.map((pair) => entryOf(pair as Pair, context, reading))), place };
   }
   if (!isScalar(node)) return { kind: 'empty', place };
   const text = String(node.value ?? '');
@@ -129,16 +129,31 @@ function followAlias(alias: Alias, context: FileContext, reading: Reading): Loca
   return locate(named, context, named === null ? reading : { ...reading, aliased: [...reading.aliased, named] });
 }
 
-function entriesOf(pair: Pair, context: FileContext, reading: Reading): MapEntry[] {
+function entryOf(pair: Pair, context: FileContext, reading: Reading): MapEntry {
   const place = placeOf(pair.key as Node | null, context);
   if (isCollection(pair.key)) {
     const fault = `a ${isMap(pair.key) ? 'mapping' : 'list'} stands where a name is expected; a template needs quotes around it`;
     throw new TollboardError('TOLLBOARD_CONFIG_SYNTAX', { details: { where: printPlace(place), fault } });
   }
   const key = isScalar(pair.key) ? String(pair.key.source ?? pair.key.value ?? '') : '';
-  const value = locate(pair.value as Node | null, context, reading);
-  if (key === '<<' && value.kind === 'map') return value.entries;
-  return [{ key, place, value }];
+  return { key, place, value: locate(pair.value as Node | null, context, reading) };
+}
+
+/** What `<<` names stands below what is written here, and of several the first counts (YAML's merge key). */
+function merged(entries: readonly MapEntry[]): MapEntry[] {
+  const all = [
+    ...entries.filter(({ key }) => key !== '<<'),
+    ...entries.filter(({ key }) => key === '<<').flatMap(({ value, place }) => mergedEntries(value, place)),
+  ];
+  const seen = new Set<string>();
+  return all.filter(({ key }) => !seen.has(key) && seen.add(key));
+}
+
+function mergedEntries(value: Located, place: Place): MapEntry[] {
+  if (value.kind === 'map') return value.entries;
+  if (value.kind === 'list') return value.items.flatMap((item) => mergedEntries(item, place));
+  const fault = '<< names no mapping';
+  throw new TollboardError('TOLLBOARD_CONFIG_SYNTAX', { details: { where: printPlace(place), fault } });
 }
 
 function resolveTag(tag: Tag, argument: string, place: Place, reading: Reading): Located {
