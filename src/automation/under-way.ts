@@ -6,6 +6,7 @@ import type { Run } from './journal.ts';
 import type { RunWorld } from './run.ts';
 import type { Runs } from './runs.ts';
 import type { Fired } from './trigger.ts';
+import { actionsOf } from './definition.ts';
 import { BUDGET_MS, mayReply } from './replies.ts';
 import { carryOn } from './run.ts';
 
@@ -187,8 +188,8 @@ export class UnderWay {
 
 /** `automations.yaml:12:7`. The error itself may quote what a phone wrote, which is for the trace alone. */
 function placeOfFault({ steps, automation, error }: Run): string {
-  const step = steps.findLast(({ where, error: fault }) => fault !== null && error?.startsWith(`${where}: `));
-  return (step ?? automation).where;
+  const parts = [...steps, ...actionsOf(automation.actions)];
+  return (parts.find(({ where }) => error?.startsWith(`${where}: `)) ?? automation).where;
 }
 
 function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<unknown> {

@@ -44,6 +44,8 @@ export interface Bench {
   runner: Runner;
   calls: ServiceCall[];
   warnings: string[];
+  /** What each warning tells beside its text. */
+  facts: object[];
   quiet: string[];
   /** Stores an event. */
   event(body: string): Promise<string>;
@@ -59,8 +61,13 @@ export async function bench(yaml: string, store = createMemoryStore({ random: sy
   const clock = createManualClock();
   const calls: ServiceCall[] = [];
   const [warnings, quiet]: [string[], string[]] = [[], []];
+  const facts: object[] = [];
   let tell: () => void = () => undefined;
-  const logger = { debug() {}, info() {}, warn: (_: object, text: string) => void warnings.push(text), error() {} };
+  const warn = (told: object, text: string) => {
+    warnings.push(text);
+    facts.push(told);
+  };
+  const logger = { debug() {}, info() {}, warn, error() {} };
   const start = () =>
     startRunner({
       store,
@@ -90,6 +97,7 @@ export async function bench(yaml: string, store = createMemoryStore({ random: sy
     },
     calls,
     warnings,
+    facts,
     quiet,
     event: async (body) => (await store.addEvent(inbound(body), false, clock.now())).id,
     async called(count) {
