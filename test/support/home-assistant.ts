@@ -52,6 +52,7 @@ export interface HomeAssistant {
   output(): string;
   /** Writes a file of the configuration folder anew. */
   write(path: string, text: string): void;
+  remove(path: string): void;
   /** Names of the files that it keeps its state in. */
   stored(): string[];
   /** Stops it cleanly and starts it again with the same folder and port. */
@@ -149,6 +150,7 @@ export async function startHomeAssistant({
     },
     output: () => said + logOf(folder),
     write: (path, text) => writeFileSync(join(folder, path), text),
+    remove: (path) => rmSync(join(folder, path)),
     stored: () => readdirSync(join(folder, '.storage')),
     async restart() {
       await end();
