@@ -36,6 +36,15 @@ export const collections: Table = {
   },
 };
 
+/** The function `dict` of a list of pairs. */
+export function dictOf(value: unknown): Map<unknown, unknown> {
+  if (value instanceof Map) return value;
+  const pairs = list('dict', value);
+  const odd = pairs.find((pair) => !Array.isArray(pair) || pair.length !== 2);
+  if (odd !== undefined) throw new Error(`dict needs a list of pairs, not one with ${pythonLiteral(odd)}`);
+  return new Map(pairs as Array<[unknown, unknown]>);
+}
+
 /** Lists within lists are looked into as deep as this. */
 const MAX_DEPTH = 20;
 

@@ -356,6 +356,9 @@ class Expression {
     if (name === 'cycler') return { text: `cycler([${text}])`, kind };
     // The engine's own filters keep what is whole and what is not, and sort times, too.
     if (name === 'min' || name === 'max') return { text: `(${items.length > 1 ? `[${text}]` : text}|${name})`, kind };
+    // The engine's makes one of names, and of another mapping; ours of a list of pairs.
+    const pairs = name === 'dict' && items.length === 1 && !/^\s*(?:$|\{|\*\*|\w+\s*=[^=])/.test(text);
+    if (name === 'dict' && !pairs) return { text: `${name}(${text})`, kind: 'other' };
     if (!this.#names.functions.has(name)) return { text: `${name}(${text})`, kind };
     const either = floatOr(`(${items[0] ?? ''})`, name, items.slice(1));
     if (either !== null) return either;

@@ -1,7 +1,7 @@
 /** The filters, tests, functions and methods that Home Assistant adds to Jinja, put together; none needs a Home Assistant. */
 
 import type { Fn, Table } from './arguments.ts';
-import { collections } from './collections.ts';
+import { collections, dictOf } from './collections.ts';
 import { numberFilters, numbers } from './numbers.ts';
 import { replacedText, textFilters, textMethods, texts, textTests } from './texts.ts';
 import { operators } from './time-arithmetic.ts';
@@ -101,6 +101,7 @@ export function createFunctions(now: () => number): Functions {
       ...refused,
       ...both,
       ...times.functions,
+      dict: (value) => dictOf(value),
     },
     methods: {
       ...textMethods,
