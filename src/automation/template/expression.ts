@@ -237,8 +237,9 @@ class Expression {
     this.#deeper();
     const operand = this.#peek() === '-' || this.#peek() === '+' ? this.#unary() : this.#value();
     this.#depth -= 1;
-    // The engine has no sign of plus.
-    const text = sign.before + (sign.token === '-' ? '-' : '') + between + operand.text;
+    // The engine has no sign of plus, and its minus takes a name before what hangs on it.
+    const simple = /^\w*$/.test(operand.text);
+    const text = `${sign.before}${sign.token === '-' ? '-' : ''}${between}${simple ? operand.text : `(${operand.text})`}`;
     if (!this.#times || operand.kind !== 'any' || sign.token === '+') return this.#filters({ ...operand, text });
     const call = `${flat(operand.text)}|${OPERATOR}negate`;
     return this.#filters(bounded(`(${call} if ${flat(operand.text)} is mapping else ${text})`, 'any'));

@@ -29,6 +29,7 @@ describe('rewriting', () => {
     ['raw text', '{% raw %}{{ now() }}{% endraw %}', '{% raw %}{{ now() }}{% endraw %}'],
     ['a float with a default', '{{ x|float(0) }}', shown(' (x|float() * 1.0 if x|is_number else 0) ')],
     ['a text that is filled', "{{ '%d:%d' % (a, b) }}", shown(" ('%d:%d'|format(a, b)) ")],
+    ['a minus before what hangs on a name', '{{ -a.b + -n }}', shown(' -(a.b) + -n ')],
     ['a sum without times', '{{ a - b }}', shown(' a - b ')],
     [
       'a sum where times are made',
