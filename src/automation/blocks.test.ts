@@ -30,10 +30,25 @@ describe('a block of notify', () => {
       '- {platform: mqtt}\n',
       /:1:3: notify\/0\/platform is mqtt; expected twilio_sms or twilio_call/,
     ],
+    ...['garbage!!', '+12', 'client:ann'].map((sender): [string, string, RegExp] => [
+      `the sender ${sender}`,
+      `- {platform: twilio_sms, from_number: '${sender}'}\n`,
+      /:1:3: notify\/0\/from_number is .*; expected a number such as '\+15551112222', a sender ID/,
+    ]),
+    [
+      'a caller that is no number',
+      '- {platform: twilio_call, from_number: Home}\n',
+      /from_number is Home; expected a number/,
+    ],
+    [
+      'the name of what is built in',
+      '- {platform: twilio_sms, from_number: Home, name: Persistent Notification}\n',
+      /notify\/0\/name is persistent_notification, which is built in; expected another name/,
+    ],
     ['no sender', '- {platform: twilio_sms}\n', /notify\/0 lacks from_number/],
     [
       'the name of another',
-      "- {platform: twilio_sms, from_number: '+1'}\n- {platform: twilio_call, from_number: '+1', name: Notify}\n",
+      '- {platform: twilio_sms, from_number: Home}\n- {platform: twilio_call, from_number: 15550000001, name: Notify}\n',
       /:2:3: notify\/1\/name is notify, as of notify\/0; expected a name of its own/,
     ],
   ];

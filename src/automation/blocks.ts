@@ -1,12 +1,27 @@
 /** The blocks beside the automations: `notify:` and `rest_command:` as Home Assistant writes them. */
 
+import type { AddressKind } from '../core/address.ts';
 import type { Located } from '../core/located.ts';
 import type { NotifyBlock, RestCommand } from './services.ts';
+import { parseAddress } from '../core/address.ts';
 import { durationMs } from './durations.ts';
 import { Fields, invalid, kindOf, listOf, type PrintPlace } from './fields.ts';
 import { slug } from './template/texts.ts';
 
 const PLATFORMS = ['twilio_sms', 'twilio_call'] as const;
+
+const BUILT_IN = 'persistent_notification';
+
+/** What may send (the original's pattern took any text), as `core/message.ts` and `core/call.ts` have it. */
+const SENDERS: Readonly<
+  Record<NotifyBlock['platform'], { kinds: ReadonlySet<AddressKind | undefined>; expected: string }>
+> = {
+  twilio_sms: {
+    kinds: new Set(['e164', 'short-code', 'alphanumeric', 'channel', 'sid']),
+    expected: "a number such as '+15551112222', a sender ID of up to 11 letters and digits, or a channel address",
+  },
+  twilio_call: { kinds: new Set(['e164']), expected: "a number such as '+15551112222'" },
+};
 
 /** Throws `TOLLBOARD_AUTOMATION_INVALID`. A block without a name is `notify.notify`, as in Home Assistant. */
 export function parseNotify(source: Located | null, printPlace: PrintPlace): NotifyBlock[] {
@@ -16,9 +31,15 @@ export function parseNotify(source: Located | null, printPlace: PrintPlace): Not
     if (!PLATFORMS.includes(platform))
       throw invalid(fields.where, `${fields.path}/platform`, `is ${platform.slice(0, 40)}`, PLATFORMS.join(' or '));
     const name = slug(fields.text('name') ?? '', '_') || 'notify';
-    const block = { name, platform, fromNumber: fields.need('from_number') };
+    if (name === BUILT_IN)
+      throw invalid(fields.where, `${fields.path}/name`, `is ${name}, which is built in`, 'another name');
+    const fromNumber = fields.need('from_number');
+    const { kinds, expected } = SENDERS[platform];
+    // Home Assistant's own schema takes a number without +.
+    if (![fromNumber, `+${fromNumber}`].some((text) => kinds.has(parseAddress(text)?.kind)))
+      throw invalid(fields.where, `${fields.path}/from_number`, `is ${fromNumber.slice(0, 40)}`, expected);
     fields.end('a block of notify');
-    return block;
+    return { name, platform, fromNumber };
   });
   for (const [index, { name }] of blocks.entries()) {
     const first = blocks.findIndex((block) => block.name === name);
