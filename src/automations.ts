@@ -2,7 +2,6 @@
 
 import type { CheckFault } from './automation/check.ts';
 import type { Automation } from './automation/definition.ts';
-import type { Run } from './automation/journal.ts';
 import type { Runner } from './automation/runner.ts';
 import type { NotifyBlock, OutgoingRequest } from './automation/services.ts';
 import type { Value } from './automation/template/python.ts';
@@ -13,6 +12,7 @@ import type { Located } from './core/located.ts';
 import type { Clock, Logger, Messenger, Random, Store } from './core/ports.ts';
 import { parseNotify, parseRestCommands } from './automation/blocks.ts';
 import { checkAutomations } from './automation/check.ts';
+import { deadlineOf, type Run } from './automation/journal.ts';
 import { parseAutomations } from './automation/parse.ts';
 import { createReplies } from './automation/replies.ts';
 import { CONSUMER, startRunner } from './automation/runner.ts';
@@ -288,8 +288,17 @@ function runView({ id, automation, startedAt, endedAt, ending, error, trigger, s
     ending,
     error,
     trigger,
-    steps: steps.map(({ path, where, at, result, changed, error: fault }) => {
-      return { path, where, time: iso(at), result, changed, error: fault };
+    steps: steps.map((step) => {
+      const { path, where, at, result, changed, error: fault } = step;
+      const until = deadlineOf(step);
+      return {
+        path,
+        where,
+        time: iso(at),
+        result: until === null ? result : { until: iso(until) },
+        changed,
+        error: fault,
+      };
     }),
   };
 }

@@ -59,6 +59,11 @@ export function stepKey(action: string, mark: 'enabled' | 'call' | 'until' | 'it
   return `${action}#${mark}`;
 }
 
+/** When what the step begins is over, for who reads the trace; null of any other step. */
+export function deadlineOf({ key, result }: Step): number | null {
+  return /#until(\[|$)/.test(key) && typeof result === 'number' ? result : null;
+}
+
 /** The journal is not on disk: no fault of the run, which waits until it is. */
 export class NotKept extends Error {}
 

@@ -96,7 +96,8 @@ automation:${ON_DELIVERED}
     const all = await until('delivered', ended(1));
     expect(all).toHaveLength(1);
     const [begun, over] = all[0]?.steps.filter(({ path }) => path === 'actions/1') ?? [];
-    expect(Date.parse(over?.time ?? '')).toBeGreaterThanOrEqual(Number(begun?.result));
+    const end = begun?.result as { until: string } | undefined;
+    expect(Date.parse(over?.time ?? '')).toBeGreaterThanOrEqual(Date.parse(end?.until ?? ''));
     expect(await sent(BEA)).toEqual(['before', 'after']);
   });
 
