@@ -37,6 +37,32 @@ export function isNumber(value: unknown): boolean {
   return typeof value === 'string' && /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value);
 }
 
+/** Longest text that a filter of ours makes, in UTF-16 units: what the engine itself makes its memory bounds. */
+const MAX_TEXT = 1024 * 1024;
+
+/** Throws before a text of this length is made. */
+export function boundedText(length: number): void {
+  if (length > MAX_TEXT)
+    throw new Error(`a filter makes a text of more than ${MAX_TEXT} characters. Let the template make shorter ones.`);
+}
+
+/** `text.replace`, of which the length is known as it grows. */
+export function replacing(text: string, pattern: RegExp, by: (...found: string[]) => string): string {
+  let length = text.length;
+  return text.replace(pattern, (...found) => {
+    const piece = by(...(found as string[]));
+    length += piece.length;
+    boundedText(length);
+    return piece;
+  });
+}
+
+/** `parts.join`, bounded. */
+export function joined(parts: readonly string[], mark: string): string {
+  boundedText(parts.reduce((sum, part) => sum + part.length + mark.length, 0));
+  return parts.join(mark);
+}
+
 export function str(value: unknown): string {
   return pythonText(value);
 }

@@ -53,6 +53,42 @@ describe('the engine', () => {
       "{% set ns = namespace(t='x') %}{% for i in range(60) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}{{ ns.t }}",
       /memory|characters/,
     ],
+    [
+      'replaces into 10 GB',
+      "{{ ('x' * 100000) | replace('x', 'y' * 100000) }}",
+      /^a filter makes a text of more than \d+ /,
+    ],
+    [
+      'replaces by a pattern into 10 GB',
+      "{{ ('x' * 100000) | regex_replace('x', 'y' * 100000) }}",
+      /^a filter makes a text of more than \d+ /,
+    ],
+    [
+      'repeats a group into 10 GB',
+      "{{ ('x' * 500000) | regex_replace('(x+)', '\\\\1' * 20000) }}",
+      /^a filter makes a text of more than \d+ /,
+    ],
+    [
+      'fills places into 10 GB',
+      "{{ ('{0}' * 20000).format('x' * 500000) }}",
+      /^a filter makes a text of more than \d+ /,
+    ],
+    [
+      'indents into 100 MB',
+      "{{ ('\\n' * 100000) | indent(1000, true, true) }}",
+      /^a filter makes a text of more than \d+ /,
+    ],
+    [
+      'wraps into 10 GB',
+      "{{ ('x ' * 50000) | wordwrap(1, true, 'y' * 100000) }}",
+      /^a filter makes a text of more than \d+ /,
+    ],
+    ['parts by 10 GB', "{{ ('x ' * 50000) | slugify('y' * 100000) }}", /^a filter makes a text of more than \d+ /],
+    [
+      'fills up by 100 MB',
+      "{{ 'x'.rjust(1000, 'y' * 100000) }}",
+      /^a text is filled up by one character, not by 'y{59}…/,
+    ],
     ['has a pattern that never ends', "{{ ('a' * 40) is match('(a+)+b') }}", /longer than \d+ ms/],
   ];
   it.each(hostile)('ends a template that %s, and goes on', async (_what, template, says) => {

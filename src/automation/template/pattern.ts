@@ -1,5 +1,6 @@
 /** Python's regular expressions as JavaScript's. */
 
+import { joined } from './arguments.ts';
 import { shown } from './python.ts';
 
 /** What `\w` means for a text, in a class. */
@@ -61,12 +62,23 @@ function escapeOf(char: string, inside: boolean): string {
   return inside && char === '-' ? '\\-' : char;
 }
 
-/** `\1` and `\g<name>` of Python. */
-export function replacement(text: string): string {
-  return text
-    .replaceAll('$', '$$$$')
-    .replaceAll(/\\g<(\w+)>/g, (_whole, name: string) => (/^\d+$/.test(name) ? `$${name}` : `$<${name}>`))
-    .replaceAll(/\\(\d)/g, '$$$1')
-    .replaceAll('\\n', '\n')
-    .replaceAll('\\t', '\t');
+/** What `\1` and `\g<name>` of Python stand for in what is found. */
+export function replacement(text: string): (...found: unknown[]) => string {
+  const pieces = [...text.matchAll(/\\g<(\w+)>|\\(\d)|\\([nrt\\])|\\|[^\\]+/g)];
+  return (...found) => {
+    const names = found.at(-1);
+    const named = typeof names === 'object' ? (names as Readonly<Record<string, string | undefined>>) : {};
+    const groups = found.slice(0, typeof names === 'object' ? -3 : -2) as Array<string | undefined>;
+    const group = (key: string) => (/^\d+$/.test(key) ? groups[Number(key)] : named[key]);
+    return joined(
+      pieces.map(([piece, name, digit, escaped]) => {
+        if (escaped !== undefined) return WHITE[escaped] ?? escaped;
+        const key = name ?? digit;
+        return key === undefined ? piece : (group(key) ?? '');
+      }),
+      '',
+    );
+  };
 }
+
+const WHITE: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };

@@ -1,7 +1,7 @@
 /** Texts with places to fill: `'%.1f' % x` and `'{:.1f}'.format(x)`, as Python fills them. */
 
-import { str } from './arguments.ts';
-import { fixed, pythonLiteral } from './python.ts';
+import { replacing, str } from './arguments.ts';
+import { fixed, pythonLiteral, shown } from './python.ts';
 import { timeOf } from './time.ts';
 import { strftime } from './time-text.ts';
 
@@ -22,9 +22,10 @@ interface Form {
 /** printf-style formatting: `%d`, `%05.1f`, `%-10s`, `%(name)s`. */
 export function percentFormat(text: string, args: readonly unknown[]): string {
   let next = 0;
-  return text.replaceAll(
+  return replacing(
+    text,
     /%(?:\((\w+)\))?([-+ 0]*)(\d*)(?:\.(\d+))?([a-zA-Z%])/g,
-    (whole, name: string | undefined, flags: string, width: string, precision: string | undefined, kind: string) => {
+    (whole, name: string | undefined, flags, width, precision: string | undefined, kind) => {
       if (kind === '%') return '%';
       if (!'difFeEgGsrxXoc'.includes(kind)) throw new Error(`format does not know ${whole}`);
       if (name === undefined && next >= args.length) throw new Error(`format has no value for ${whole}`);
@@ -49,7 +50,8 @@ const FORM = /^(?:(.)?([<>=^]))?([-+ ]?)(0?)(\d*)([,_]?)(?:\.(\d+))?([bcdeEfFgGo
 /** `str.format`: places by number, by name or in order, each with what `:` says of its form. */
 export function braceFormat(text: string, args: readonly unknown[]): string {
   let next = 0;
-  return text.replaceAll(
+  return replacing(
+    text,
     FIELD,
     (whole, name: string | undefined, path: string | undefined, repr: string | undefined, spec: string | undefined) => {
       if (whole === '{{' || whole === '}}') return whole.slice(1);
@@ -154,6 +156,8 @@ function general(number: number, digits: number): string {
 
 /** To its width, which is bounded. */
 export function padded(text: string, { fill, align, width }: Pick<Form, 'fill' | 'align' | 'width'>): string {
+  if ([...fill.slice(0, 3)].length !== 1)
+    throw new Error(`a text is filled up by one character, not by ${shown(fill)}`);
   const wide = Math.min(width, MAX_WIDTH);
   const missing = wide - [...text].length;
   if (missing <= 0) return text;

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { escapeXml } from '../../core/xml.ts';
-import { type Fn, inOrder, str, type Table } from './arguments.ts';
+import { boundedText, type Fn, inOrder, joined, replacing, str, type Table } from './arguments.ts';
 import { pattern, replacement } from './pattern.ts';
 import { pythonLiteral, shown } from './python.ts';
 import { braceFormat, MAX_WIDTH, padded, percentFormat } from './text-format.ts';
@@ -24,7 +24,7 @@ export const textFilters: Table = {
   regex_search: (value, ...args) => matches(value, args, 'anywhere'),
   regex_replace(value, ...args) {
     const [find = '', by = '', ignore] = inOrder(args, ['find', 'replace', 'ignorecase']);
-    return str(value).replace(pattern(str(find), ignore === true, 'g'), replacement(str(by)));
+    return replacing(str(value), pattern(str(find), ignore === true, 'g'), replacement(str(by)));
   },
   regex_findall: (value, ...args) => findAll(value, inOrder(args, ['find', 'ignorecase'])),
   regex_findall_index(value, ...args) {
@@ -46,15 +46,16 @@ export const textFilters: Table = {
   },
   wordwrap(value, ...args) {
     const [width = 79, , mark = '\n'] = inOrder(args, ['width', 'break_long_words', 'wrapstring', 'break_on_hyphens']);
-    return str(value)
+    const lines = str(value)
       .split('\n')
-      .map((line) => wrapped(line, Number(width)).join(str(mark)))
-      .join(str(mark));
+      .flatMap((line) => wrapped(line, Number(width)));
+    return joined(lines, str(mark));
   },
   indent(value, ...args) {
     const [width = 4, first, blank] = inOrder(args, ['width', 'first', 'blank']);
     const margin = typeof width === 'string' ? width : ' '.repeat(Math.min(MAX_WIDTH, Math.max(0, Number(width))));
     const lines = str(value).split('\n');
+    boundedText(str(value).length + lines.length * margin.length);
     return lines
       .map((line, at) => ((at === 0 ? first === true : line !== '' || blank === true) ? margin + line : line))
       .join('\n');
@@ -102,7 +103,8 @@ export const textMethods: Table = {
 /** `x.replace(old, new)`, perhaps so many of them at most. */
 export function replacedText(value: unknown, [old, by, most = -1]: readonly unknown[]): string {
   const parts = str(value).split(str(old));
-  const times = Number(most) < 0 ? parts.length : Number(most);
+  const times = Math.min(parts.length - 1, Number(most) < 0 ? parts.length : Number(most));
+  boundedText(str(value).length + times * str(by).length);
   return parts.reduce((text, part, index) => text + (index <= times ? str(by) : str(old)) + part);
 }
 
@@ -172,12 +174,8 @@ export function slug(text: string, mark: string): string {
     .replaceAll(/[\u0300-\u036f]/g, '')
     .replaceAll('ß', 'ss')
     .toLowerCase();
-  return (
-    plainText
-      .split(/[^a-z0-9]+/)
-      .filter((part) => part !== '')
-      .join(mark) || 'unknown'
-  );
+  const parts = plainText.split(/[^a-z0-9]+/).filter((part) => part !== '');
+  return joined(parts, mark) || 'unknown';
 }
 
 function ordinal(number: number): string {
