@@ -53,7 +53,8 @@ export interface FollowOptions {
 
 /**
  * Events as they happen, each once and none left out, also where the connection breaks or the gateway starts again; with
- * `since`, the stored ones first. Ends with the signal; throws what waiting does not mend.
+ * `since`, the stored ones first. Ends with the signal; throws what waiting does not mend, and that the gateway cannot be
+ * reached at the beginning: then there is no place from which to go on.
  */
 export async function* followEvents(options: FollowOptions): AsyncGenerator<TollboardEvent> {
   const { client, clock, random, filter, signal } = options;
@@ -75,7 +76,7 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Toll
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (isFatal(error, client)) throw error;
+      if (after === undefined || isFatal(error, client)) throw error;
     }
     failures += 1;
     // A stream that ended well may be there again at once.

@@ -125,6 +125,22 @@ describe('events', () => {
     api = await startApiServer();
   });
 
+  test('of a gateway that is away from the beginning are an error: nobody could say from where to go on', async () => {
+    const other = await startApiServer();
+    const { url, token } = other;
+    await other.close();
+    const gone = createGatewayClient({ url, token, clock: systemClock, random: plainRandom });
+    const { signal } = ending;
+    const events = followEvents({
+      client: gone,
+      clock: systemClock,
+      random: plainRandom,
+      filter: { fields: [] },
+      signal,
+    });
+    await expect(events.next()).rejects.toMatchObject({ code: 'TOLLBOARD_GATEWAY_UNREACHABLE' });
+  });
+
   test('are refused to whoever has no token', async () => {
     const stranger = createGatewayClient({ url: api.url, token: 'x', clock: systemClock, random: plainRandom });
     const events = followEvents({
