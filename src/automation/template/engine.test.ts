@@ -25,8 +25,20 @@ describe('the engine', () => {
     expect(await engine.fault('{% if false %}{{ 1 | round(2) | nofilter }}{% endif %}')).toBe(
       'there is no filter nofilter',
     );
-    expect(await engine.fault("{{ 'a' is not odd or 'a' is notest }}")).toBe('there is no test notest');
+    expect(await engine.fault("{{ 'a' is not odd or 'a' is notest }}")).toBe('there is no test notest: is it test?');
     await expect(engine.text("{{ 'a' | nofilter }}", {})).rejects.toThrow('there is no filter nofilter');
+    expect(await engine.fault('{% if false %}{{ timdelta(hours=1) }}{% endif %}')).toBe(
+      'there is no function timdelta: is it timedelta?',
+    );
+    expect(await engine.fault("{{ x | regex_serach('a') }}")).toBe(
+      'there is no filter regex_serach: is it regex_search?',
+    );
+    expect(await engine.fault("{{ states('light.kitchen') }}")).toBe(
+      'states asks for a state of Home Assistant; a gateway has none',
+    );
+    const own =
+      "{% macro greet(x) %}{{ caller() }}{% endmacro %}{% call greet(1) %}{% endcall %}{% set say = greet %}{{ say('x') }}";
+    expect(await engine.fault(`${own}{% for f in [greet] %}{{ f(1) }}{{ loop.cycle(1, 2) }}{% endfor %}`)).toBeNull();
     const all =
       "{{ x | int(0) | default(1) }}{{ x | map(attribute='a') | selectattr('b', 'eq', 1) | list | join(',') }}" +
       "{{ x is match('a') and x is not none and x is defined and y is string }}{{ x | regex_replace('| nofilter', 'is notest') }}" +

@@ -9,7 +9,7 @@ export interface Names {
   functions: ReadonlySet<string>;
   /** Called as `value.name(…)`, beyond those that the engine itself knows. */
   methods: ReadonlySet<string>;
-  /** Told of each filter as `|name`, of each test as `is name`. */
+  /** Told of each filter as `|name`, of each test as `is name`, of each function as `name()`. */
   used?(what: string): void;
 }
 
@@ -353,6 +353,7 @@ class Expression {
     const args = this.#arguments();
     const { text, items } = args;
     const kind = kindOf(name, args);
+    if (/^\w+$/.test(name)) this.#names.used?.(`${name}()`);
     // The engine's takes them in a list.
     if (name === 'cycler') return { text: `cycler([${text}])`, kind };
     // The engine's own filters keep what is whole and what is not, and sort times, too.

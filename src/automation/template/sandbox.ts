@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Environment, initSync } from 'minijinja-js/dist/web/minijinja_js.js';
+import { nearest } from '../../core/nearest.ts';
 import { type Fn, plain, str, type Table } from './arguments.ts';
 import { CALLED, FLOAT, METHOD, OPERATOR, PRINTED, TEXTS } from './expression.ts';
-import { createFunctions, refusalOf } from './functions.ts';
+import { BUILT_IN, createFunctions, refusalOf } from './functions.ts';
 import { CONSTANTS } from './numbers.ts';
 import { type Orders, orderOf, print } from './printing.ts';
 import { pythonFloat } from './python.ts';
@@ -102,7 +103,8 @@ export function render({ template, variables, now, check = false }: Rendering): 
     if (check) {
       environment.addTemplate('<string>', source);
       for (const what of used) {
-        probe(environment, what);
+        if (what.endsWith('()')) checkFunction(what.slice(0, -2), template);
+        else probe(environment, what);
         // A filter that is known may well refuse what it was tried on.
         faults.length = 0;
       }
@@ -128,7 +130,30 @@ function probe(environment: Environment, what: string): void {
   }
 }
 
-const UNKNOWN = /unknown (filter|test): \1 (\w+) is unknown/;
+const UNKNOWN = /unknown (filter|test|function): (?:\1 )?(\w+) is unknown/;
+
+/** What templates call without a table of ours having it. */
+const CALLABLE: ReadonlySet<string> = new Set([...BUILT_IN.functions, 'caller', 'loop', 'super', 'self', 'debug']);
+
+/** Throws where it is neither a function nor a name of the template's own, and where only a Home Assistant has it. */
+function checkFunction(name: string, template: string): void {
+  const own = new RegExp(`\\b(?:macro|set|for|with|import)\\b[^%]*\\b${name}\\b`).test(template);
+  if (own || (refusalOf(name) === null && (NAMES.functions.has(name) || CALLABLE.has(name)))) return;
+  throw new Error(unknownName('function', name));
+}
+
+function unknownName(kind: string, name: string): string {
+  const known = {
+    filter: [...Object.keys(filters), ...BUILT_IN.filters],
+    test: [...Object.keys(tests), ...BUILT_IN.tests],
+    function: [...NAMES.functions, ...CALLABLE],
+  }[kind];
+  const near = nearest(
+    name,
+    (known ?? []).filter((one) => refusalOf(one) === null),
+  );
+  return refusalOf(name) ?? `there is no ${kind} ${name}${near === null ? '' : `: is it ${near}?`}`;
+}
 
 /** What the engine gives as a `Map` it takes as an object. */
 function toEngine(value: unknown): unknown {
@@ -145,7 +170,7 @@ function inWords(error: unknown, rendering: Pick<Rendering, 'template' | 'variab
     /tried to use (\S+) operator on unsupported types (.*\bmap\b.*?) \(line/.exec(message) ?? [];
   if (types !== undefined) return new Error(`${types.replace(' and ', ` ${operator} `)} has no meaning. ${WRITE_SPAN}`);
   const [, kind, unknown] = UNKNOWN.exec(message) ?? [];
-  if (unknown !== undefined) return new Error(refusalOf(unknown) ?? `there is no ${kind} ${unknown}`);
+  if (unknown !== undefined) return new Error(unknownName(kind ?? '', unknown));
   const name = message.startsWith('undefined value') ? nameUndefined(rendering) : null;
   if (name === 'states') return new Error(refusalOf(name) ?? name);
   if (name !== null) return new Error(message.replace('undefined value', `${name} is undefined`));
