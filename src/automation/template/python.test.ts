@@ -34,6 +34,12 @@ describe('what the text of a template means', () => {
     ['[__import__("os")]', '[__import__("os")]'],
     ['1,234', '1,234'],
     ['', ''],
+    // Digits that no number of ours holds are not lost.
+    ['9007199254740991', 9007199254740991],
+    ['9007199254740993', '9007199254740993'],
+    ['-12345678901234567890', '-12345678901234567890'],
+    ['[1, 12345678901234567890]', '[1, 12345678901234567890]'],
+    ['[1e999]', '[1e999]'],
     // Names that every object of JavaScript has: a phone may send them.
     ['constructor', 'constructor'],
     ['__proto__', '__proto__'],

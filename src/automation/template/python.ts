@@ -89,13 +89,13 @@ const MAX_DEPTH = 50;
 
 /**
  * What the text of a template means, as Home Assistant reads it: a number, `True`, `False`, `None`, a list, tuple or
- * mapping become that; everything else stays the text. Unlike there, text that begins with `+` stays text: it is a number
+ * mapping become that; everything else stays the text, integers beyond 2^53 too. Unlike there, text that begins with `+` stays text: it is a number
  * to call, not to count with (interface §7).
  */
 export function parseNative(text: string): Value {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed.startsWith('+')) return text;
-  if (NUMBER.test(trimmed)) return Number(trimmed);
+  if (NUMBER.test(trimmed)) return exactly(trimmed) ?? text;
   if (Object.hasOwn(WORDS, trimmed)) return WORDS[trimmed] as Value;
   if (!'[({'.includes(trimmed[0] ?? ' ')) return text;
   const reader = new Reader(trimmed);
@@ -105,6 +105,12 @@ export function parseNative(text: string): Value {
   } catch {
     return text;
   }
+}
+
+/** Null where it would lose digits, which Python keeps: the number of an order, of a parcel. */
+function exactly(text: string): number | null {
+  const number = Number(text);
+  return Number.isFinite(number) && (/[.eE]/.test(text) || Number.isSafeInteger(number)) ? number : null;
 }
 
 const WORDS: Readonly<Record<string, Value>> = { True: true, False: false, None: null };
@@ -134,8 +140,9 @@ class Reader {
     const [word = ''] = /^[\w.+-]+/.exec(this.#text.slice(this.#at)) ?? [];
     this.#at += word.length;
     if (Object.hasOwn(WORDS, word)) return WORDS[word] as Value;
-    if (/^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i.test(word)) return Number(word);
-    throw new Error('no literal');
+    const number = /^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i.test(word) ? exactly(word) : null;
+    if (number === null) throw new Error('no literal');
+    return number;
   }
 
   #list(end: string, depth: number): Value[] {

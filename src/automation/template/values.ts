@@ -21,7 +21,7 @@ export const values: Table = {
 export const valueFilters: Table = {
   from_json: (value, ...fallback) => {
     try {
-      return JSON.parse(str(value)) as unknown;
+      return JSON.parse(str(value), exactly as Reviver) as unknown;
     } catch {
       return defaultOf(fallback, 'from_json', value);
     }
@@ -52,11 +52,23 @@ export const valueTests: Table = {
   escaped: () => false,
 };
 
+type Reviver = (name: string, value: unknown) => unknown;
+
+/** An integer of which a number of ours loses digits is its text. */
+function exactly(_name: string, value: unknown, { source }: { source?: string }): unknown {
+  return typeof value === 'number' && /^-?\d+$/.test(source ?? '') && !Number.isSafeInteger(value) ? source : value;
+}
+
+/** With all of its digits, as far as the engine has integers: 64 bits. */
 function toInteger(value: unknown, args: readonly unknown[]): unknown {
   const { rest, named } = byName(args, ['base', 'default']);
   const fallback = 'default' in named ? [named.default] : rest.slice(0, 1);
   const base = Number(named.base ?? rest[1] ?? 10);
-  if (base === 10) return isNumber(value) ? Math.trunc(Number(value)) : defaultOf(fallback, 'int', value);
+  if (base === 10 && !isNumber(value)) return defaultOf(fallback, 'int', value);
+  const whole =
+    base === 10 && /^\s*[+-]?\d{16,20}\s*$/.test(str(value)) ? BigInt(str(value).trim().replace('+', '')) : 0n;
+  if (whole !== 0n && whole === (whole < 0n ? BigInt.asIntN(64, whole) : BigInt.asUintN(64, whole))) return whole;
+  if (base === 10) return Math.trunc(Number(value));
   const digits = str(value)
     .trim()
     .toLowerCase()
