@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './tree.ts';
 
-const HOME = process.env.TOLLBOARD_HOME_ASSISTANT ?? join(ROOT, '.tmp/hosts/home-assistant/venv');
+const HOME = process.env.TOLLBOARD_HOME_ASSISTANT ?? join(ROOT, '.tmp/hosts/home-assistant/python');
 export const COMPONENTS = join(ROOT, 'integrations/home-assistant/custom_components');
 
 /** The interpreter that has Home Assistant, or null. */
@@ -18,7 +18,7 @@ export function homeAssistantPython(): string | null {
   return existsSync(join(HOME, 'ready')) && existsSync(file) ? file : null;
 }
 
-/** Such as 2025.4.4. */
+/** Such as 2026.11.0. */
 export function homeAssistantVersion(python: string): string {
   return execFileSync(python, ['-m', 'homeassistant', '--version'], { encoding: 'utf8' }).trim();
 }
