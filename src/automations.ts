@@ -76,19 +76,23 @@ export async function startAutomations(given: AutomationsOptions): Promise<Autom
   });
   const stopping = new AbortController();
   /** Beside what else is done: each template is looked at in the thread that renders. */
-  const tellFaults = async (settings: AutomationSettings, found: Parsed) => {
-    const faults = await faultsOf(settings, found, engine);
-    if (stopping.signal.aborted) return;
-    for (const { message: fault, ...place } of faults.slice(0, FAULTS_TOLD)) logger.warn({ ...place, fault }, FAULT);
+  const tellFaults = (settings: AutomationSettings, found: Parsed): void => {
+    const tell = (faults: readonly CheckFault[]) => {
+      if (stopping.signal.aborted) return;
+      for (const { message: fault, ...place } of faults.slice(0, FAULTS_TOLD)) logger.warn({ ...place, fault }, FAULT);
+    };
+    faultsOf(settings, found, engine)
+      .then(tell)
+      .catch((error: unknown) => logger.warn({ error: String(error) }, 'the automations could not be checked'));
   };
-  void tellFaults(options.settings, parsed);
+  tellFaults(options.settings, parsed);
   const watching = watch(options, stopping.signal, async (settings) => {
     const changed = parse(settings);
     learn(secrets, settings);
     services = servicesOf({ ...options, settings }, changed, { engine, replies, pages });
     await runner.reload(changed.automations);
     logger.info({ automations: changed.automations.length }, 'the automations were read again');
-    void tellFaults(settings, changed);
+    tellFaults(settings, changed);
   });
   return {
     ...gatewayOf(runner, pages, secrets),
@@ -199,6 +203,9 @@ async function faultsOf(
   return faults.map((fault) => ({ ...fault, message: told(fault.message) }));
 }
 
+/** Keys that tell an automation from a whole configuration. */
+const OWN: ReadonlySet<string> = new Set(['id', 'alias', 'trigger', 'triggers', 'action', 'actions']);
+
 /**
  * A whole configuration has its automations below a key; a file of automations is them, and what it calls is configured
  * `around` it.
@@ -210,7 +217,7 @@ export async function automationsOfFile(
 ): Promise<AutomationSettings> {
   const { printPlace, readSource } = await import('./config/source.ts');
   const source = readSource(file, env);
-  const whole = source.kind === 'map' && source.entries.some(({ key }) => key === 'automation');
+  const whole = source.kind === 'map' && source.entries.length > 0 && !source.entries.some(({ key }) => OWN.has(key));
   if (whole) return (await loadSettings({ flags: { config: file }, env, cwd: process.cwd() })).automation;
   return { ...(await around()), automations: source, printPlace };
 }

@@ -3,6 +3,7 @@
 import type { Action, Automation, Trigger } from './definition.ts';
 import type { TemplateEngine } from './template/engine.ts';
 import { EVENT_TYPES } from '../core/event.ts';
+import { nearest } from '../core/nearest.ts';
 import { actionsOf } from './definition.ts';
 import { OWN_DOMAINS, type RestCommand } from './services.ts';
 import { isPlain } from './template/rewrite.ts';
@@ -32,6 +33,8 @@ export async function checkAutomations(
   options: CheckOptions,
 ): Promise<CheckFault[]> {
   const faults: CheckFault[] = [];
+  const all = automations.flatMap(({ actions }) => actionsOf(actions));
+  const fired = new Set(all.flatMap((action) => (action.kind === 'event' ? action.type : [])));
   const telling = (automation: string) => (part: Place, message: string | null) => {
     const { path, where } = part;
     if (message !== null) faults.push({ automation, where, path, message: message.replace(/\.$/, '') });
@@ -43,11 +46,11 @@ export async function checkAutomations(
   for (const automation of automations) {
     const tell = telling(automation.id);
     await read(automation, tell);
-    for (const trigger of automation.triggers) tell(trigger, triggerFault(trigger));
+    for (const trigger of automation.triggers) tell(trigger, triggerFault(trigger, fired));
     for (const action of actionsOf(automation.actions)) {
       tell(action, serviceFault(action, options));
       if (action.kind === 'wait_for_trigger')
-        for (const trigger of action.triggers) tell(trigger, triggerFault(trigger));
+        for (const trigger of action.triggers) tell(trigger, triggerFault(trigger, fired));
     }
   }
   for (const [name, command] of Object.entries(options.restCommands))
@@ -55,9 +58,16 @@ export async function checkAutomations(
   return faults;
 }
 
-/** Every field of Twilio's is a text, and `event_data` is type-strict: what is no text never fits. */
-function triggerFault(trigger: Trigger): string | null {
-  if (trigger.kind !== 'event' || !trigger.types.every((type) => TWILIOS.has(type))) return null;
+/**
+ * Every field of Twilio's is a text, and `event_data` is type-strict: what is no text never fits. `fired`: the events that
+ * automations fire themselves.
+ */
+function triggerFault(trigger: Trigger, fired: ReadonlySet<string>): string | null {
+  if (trigger.kind !== 'event') return null;
+  const strange = trigger.types.find((type) => !TWILIOS.has(type) && !fired.has(type));
+  const meant = strange === undefined ? null : nearest(strange, EVENT_TYPES);
+  if (meant !== null) return `nothing fires the event_type ${strange}: ${meant} may be meant`;
+  if (!trigger.types.every((type) => TWILIOS.has(type))) return null;
   const [odd] = Object.entries(trigger.data).filter(([, value]) => typeof value !== 'string');
   if (odd === undefined) return null;
   const [name, value] = odd;

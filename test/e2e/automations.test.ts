@@ -133,6 +133,31 @@ action:
     ]);
   });
 
+  it('finds an event that nothing fires, where one of ours may be meant', async () => {
+    writeFileSync(
+      path.join(program.cwd, 'misspelt.yaml'),
+      `- {trigger: {trigger: event, event_type: twilio_data_recieved}, action: []}
+- {id: own, trigger: {trigger: event, event_type: twilio_data_receipt}, action: []}
+- {id: far, trigger: {trigger: event, event_type: tick}, action: [{event: twilio_data_receipt}]}
+`,
+    );
+    const { code, out } = await program.run(['automations', 'check', 'misspelt.yaml']);
+    expect([code, out]).toEqual([
+      2,
+      expect.stringMatching(
+        /^misspelt\.yaml:1:\d+: automation_1: triggers\/0: nothing fires the event_type twilio_data_recieved: twilio_data_received may be meant\.\n$/,
+      ),
+    ]);
+  });
+
+  it('takes a file for a configuration that has the keys of one', async () => {
+    writeFileSync(path.join(program.cwd, 'few.yaml'), NOTIFIER);
+    expect(await program.run(['automations', 'check', 'few.yaml'])).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('0 automations, nothing wrong'),
+    });
+  });
+
   it('ends each fault with one full stop', async () => {
     writeFileSync(
       path.join(program.cwd, 'large.yaml'),
