@@ -25,13 +25,15 @@ describe('the engine', () => {
     expect(await engine.fault('{% if false %}{{ 1 | round(2) | nofilter }}{% endif %}')).toBe(
       'there is no filter nofilter',
     );
-    expect(await engine.fault("{{ 'a' is not odd or 'a' is notest }}")).toBe('there is no test notest: is it test?');
+    expect(await engine.fault("{{ 'a' is not odd or 'a' is notest }}")).toBe(
+      'there is no test notest, but there is test',
+    );
     await expect(engine.text("{{ 'a' | nofilter }}", {})).rejects.toThrow('there is no filter nofilter');
     expect(await engine.fault('{% if false %}{{ timdelta(hours=1) }}{% endif %}')).toBe(
-      'there is no function timdelta: is it timedelta?',
+      'there is no function timdelta, but there is timedelta',
     );
     expect(await engine.fault("{{ x | regex_serach('a') }}")).toBe(
-      'there is no filter regex_serach: is it regex_search?',
+      'there is no filter regex_serach, but there is regex_search',
     );
     expect(await engine.fault("{{ states('light.kitchen') }}")).toBe(
       'states asks for a state of Home Assistant; a gateway has none',

@@ -152,7 +152,7 @@ function unknownName(kind: string, name: string): string {
     name,
     (known ?? []).filter((one) => refusalOf(one) === null),
   );
-  return refusalOf(name) ?? `there is no ${kind} ${name}${near === null ? '' : `: is it ${near}?`}`;
+  return refusalOf(name) ?? `there is no ${kind} ${name}${near === null ? '' : `, but there is ${near}`}`;
 }
 
 /** What the engine gives as a `Map` it takes as an object. */
