@@ -2,6 +2,7 @@
 
 import type { AccountSettings, Settings } from './config/settings.ts';
 import type { GatewayApi } from './core/gateway-api.ts';
+import type { WebhookView } from './core/inbound.ts';
 import type { Clock, Logger, Messenger, Random, Store } from './core/ports.ts';
 import type { Delivery, DeliveryOptions } from './delivery/delivery.ts';
 import type { Simulator } from './simulator/server.ts';
@@ -62,6 +63,8 @@ export interface RunningGateway {
   readonly simulatorUrl: string | null;
   /** Where Twilio sends what comes in; null where nothing could be verified (no account has an auth token). */
   readonly webhookUrl: string | null;
+  /** The same with what keeps webhooks from coming in. */
+  readonly webhook: WebhookView;
   /** True when the default account is one of our own simulator. */
   readonly simulated: boolean;
   readonly api: GatewayApi;
@@ -283,6 +286,7 @@ async function compose(settings: Settings, options: GatewayOptions, parts: Parts
     token: tokens.local,
     simulatorUrl: simulator?.url ?? null,
     webhookUrl: accounts.some(({ authTokens }) => authTokens.length > 0) ? inbound.webhook().url : null,
+    webhook: inbound.webhook(),
     simulated: simulator !== null,
     api,
     messenger,

@@ -291,6 +291,8 @@ export function webhookChecks({ accounts, publicUrl }: Settings): CheckRow[] {
 }
 
 const SKEW_MS = 60_000;
+const KEY_ONLY =
+  'There is an API key and no auth token: statuses come by polling, nothing inbound can be verified, /2010-04-01 opens to issued keys only.';
 
 export async function accountChecks(
   account: AccountSettings,
@@ -298,10 +300,11 @@ export async function accountChecks(
   signal: AbortSignal,
 ): Promise<CheckRow[]> {
   const name = `account ${account.name}`;
+  const keyOnly = account.authTokens.length > 0 ? [] : [note(name, KEY_ONLY, 'Add auth_token to have callbacks.')];
   try {
     await client.probe(signal);
   } catch (error) {
-    return [faultRow(name, error)];
+    return [faultRow(name, error), ...keyOnly];
   }
   const rows = [ok(name, `Twilio answers at ${account.baseUrl} for ${account.accountSid}.`)];
   const skew = client.observations.clockOffsetMs;
@@ -314,17 +317,7 @@ export async function accountChecks(
       ),
     );
   }
-  if (account.authTokens.length === 0) {
-    rows.push(
-      note(
-        name,
-        'There is an API key and no auth token: statuses come by polling, nothing inbound can be verified, /2010-04-01 opens to issued keys only.',
-        'Add auth_token to have callbacks.',
-      ),
-    );
-  } else {
-    rows.push(...(await standing(name, client, signal)));
-  }
+  rows.push(...(keyOnly.length > 0 ? keyOnly : await standing(name, client, signal)));
   return rows;
 }
 

@@ -79,6 +79,7 @@ describe('an account with an API key and no auth token', () => {
         child.stdout?.on('data', (text) => String(text).includes('tollboard send') && child.kill('SIGINT')),
     });
     expect(started).toMatchObject({ code: 0, out: expect.stringContaining('Statuses of default: by polling') });
+    expect(started.out).toMatch(/^No webhook: .* has an API key and no auth token\. Add auth_token/m);
   });
 });
 

@@ -65,7 +65,8 @@ async function start({ options, io, out }: Call): Promise<number> {
 function announce(gateway: RunningGateway, settings: Settings, print: (text: string) => void): void {
   print(`Tollboard listens on ${gateway.url}`);
   if (gateway.simulatorUrl !== null) print(`Simulated Twilio at ${gateway.simulatorUrl}: nothing leaves this machine.`);
-  if (gateway.webhookUrl !== null) print(`Webhook for what comes in: ${gateway.webhookUrl}`);
+  const { url, ready, message, remedy } = gateway.webhook;
+  print(ready ? `Webhook for what comes in: ${url}` : `No webhook: ${message} ${remedy ?? ''}`);
   print(`Data in ${settings.dataDir}`);
   if (gateway.simulated) print('Statuses: by callbacks of the simulator');
   else
