@@ -20,7 +20,7 @@ export function templatesReference(): string {
   };
   return `# Templates
 
-What the templates of [automations](../guide/automations.md) may use, as in Home Assistant 2025.4. Its own
+What the templates of [automations](../guide/automations.md) may use, as in Home Assistant (2025.4 to 2026.11). Its own
 [documentation](https://www.home-assistant.io/docs/configuration/templating/) says what each does; where a gateway differs stands in
 [what differs](../guide/automations.md#what-differs-from-home-assistant).
 

@@ -86,6 +86,8 @@ const FLOATS: ReadonlyMap<string, number> = new Map(
     add: 1,
     round: 2,
     timestamp: 0,
+    clamp: 2,
+    wrap: 2,
     total_seconds: 0,
   }),
 );

@@ -66,14 +66,28 @@ export interface Functions {
 /** They ask for what only a Home Assistant knows. */
 const STATES = [
   ...['states', 'is_state', 'state_attr', 'is_state_attr', 'has_value', 'state_translated', 'is_hidden_entity'],
+  ...['state_attr_translated', 'entity_name'],
   ...['expand', 'closest', 'distance', 'integration_entities', 'config_entry_id', 'config_entry_attr'],
   ...['areas', 'area_id', 'area_name', 'area_entities', 'area_devices'],
   ...['floors', 'floor_id', 'floor_name', 'floor_areas', 'floor_entities'],
-  ...['device_id', 'device_attr', 'is_device_attr', 'device_entities'],
-  ...['labels', 'label_id', 'label_name', 'label_areas', 'label_devices', 'label_entities', 'issue', 'issues'],
+  ...['device_id', 'device_name', 'device_attr', 'is_device_attr', 'device_entities'],
+  ...[
+    'labels',
+    'label_id',
+    'label_name',
+    'label_description',
+    'label_areas',
+    'label_devices',
+    'label_entities',
+    'issue',
+    'issues',
+  ],
 ];
 /** They give what templates here do not have. */
-const OTHERS = ['version', 'pack', 'unpack', 'merge_response'];
+const OTHERS = [
+  ...['version', 'pack', 'unpack', 'merge_response', 'from_hex', 'apply', 'as_function', 'remap'],
+  ...['urlize', 'xmlattr', 'lipsum'],
+];
 
 /** Why there is no filter, test or function of a name that Home Assistant has; null of any other. */
 export function refusalOf(name: string): string | null {

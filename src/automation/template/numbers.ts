@@ -1,7 +1,8 @@
 /** Filters and functions of numbers that Home Assistant adds to Jinja. */
 
-import { byName, defaultOf, isNumber, type Table } from './arguments.ts';
+import { byName, defaultOf, inOrder, isNumber, type Table } from './arguments.ts';
 import { fixed, pythonLiteral } from './python.ts';
+import { modulo } from './time.ts';
 
 /** Names that templates know without a call. */
 export const CONSTANTS = { pi: Math.PI, e: Math.E, tau: 2 * Math.PI, inf: Number.POSITIVE_INFINITY } as const;
@@ -59,7 +60,16 @@ export const numbers: Table = {
   bitwise_and: (a, b) => Number(a) & Number(b),
   bitwise_or: (a, b) => Number(a) | Number(b),
   bitwise_xor: (a, b) => Number(a) ^ Number(b),
-  clamp: (value, low, high) => Math.min(Math.max(Number(value), Number(low)), Number(high)),
+  clamp(...args) {
+    const [value, low, high] = range('clamp', args);
+    return Math.max(low, Math.min(high, value));
+  },
+  wrap(...args) {
+    const [value, low, high] = range('wrap', args);
+    const size = high - low;
+    const result = size === 0 ? low : modulo(value - low, size) + low;
+    return size > 0 && result >= high ? low : result;
+  },
 };
 
 /** As Python does it: a half goes to the even neighbour. */
@@ -71,6 +81,14 @@ function rounded(value: number, precision: number, method: string): number {
   if (method !== 'common') throw new Error(`round has no method ${pythonLiteral(method)}: common, ceil, floor or half`);
   if (precision < 0) return Number(fixed(value * power, 0)) / power;
   return Number(fixed(value, Math.min(15, precision)));
+}
+
+/** A value and the least and the most that it may be. */
+function range(what: string, args: readonly unknown[]): [value: number, low: number, high: number] {
+  const given = [args[0], ...inOrder(args.slice(1), ['min_value', 'max_value'])];
+  const odd = given.find((one) => !isNumber(one));
+  if (given.every(isNumber)) return given.map(Number) as [number, number, number];
+  throw new Error(`${what} needs three numbers, not ${pythonLiteral(odd)}`);
 }
 
 function finite(what: string, result: number, value: unknown, fallback: readonly unknown[]): unknown {

@@ -68,6 +68,15 @@ describe('templates as in Home Assistant', () => {
       "{{ {'a': {'b': 1}}.get('a').b }}|{{ iif(n > 5, {'c': [{'d': 2}]}, 0).c[0].d }}|{{ [map] | random }}",
       "1|2|{'a': 1, 'b': None}",
     ],
+    // Newer than 2025.4, as in 2026.11.
+    [
+      '{{ 12 | clamp(0, 10) }}|{{ clamp(-1, 0, 10) }}|{{ 370 | wrap(0, 360) }}|{{ wrap(-10, 0, 360) }}|{{ wrap(5, 2, 2) }}',
+      '10.0|0.0|10.0|350.0|2.0',
+    ],
+    [
+      '{{ timedelta(hours=-26) | timedelta_string }}|{{ timedelta_string(timedelta(minutes=125), precision=2) }}|{{ timedelta_string(5) }}',
+      '1 day|2 hours 5 minutes|5',
+    ],
     ['{{ constructor }}|{{ toString | default(1) }}|{{ map.constructor }}', '|1|'],
     ['{{ missing }}|{{ missing | default("d") }}|{{ missing is defined }}', '|d|False'],
   ];
@@ -102,6 +111,8 @@ describe('a template with a fault', () => {
     ["{{ today_at('noon') }}", /^today_at got 'noon'; it takes a time of the day such as '18:30'$/],
     ['{{ now() + timedelta(days=99999999) }}', /beyond the years 1 to 9999/],
     [`{{ now() - ${'(now() - '.repeat(30)}a${')'.repeat(30)} }}`, /Let \{% set %\} name a part of them. \(line 1\)/],
+    ["{{ 'x' | clamp(0, 1) }}", /^clamp needs three numbers, not 'x'$/],
+    ['{{ 5 | remap(0, 10, 0, 100) }}', /^remap is only in Home Assistant/],
     ["{{ 'light.kitchen' | area_id }}", /^area_id asks for a state of Home Assistant/],
     ['{{ states.light.kitchen.state }}', /^states asks for a state of Home Assistant/],
     ['{% for i in list %}{% break %}{% endfor %}', /no break\. Give the loop a condition/],

@@ -117,6 +117,10 @@ export function createTimes(now: () => number): { values: Table; filters: Table;
       return mapping(fromWall(wall, 'local'));
     },
     relative_time: (value) => age(value, 1, -1),
+    timedelta_string(value, ...args) {
+      const time = timeOf(value);
+      return time?.kind === 'timedelta' ? inWords(Math.abs(time.at) / SECOND, Number(precisionOf(args))) : value;
+    },
     time_since: (value, ...args) => age(value, precisionOf(args), -1),
     time_until: (value, ...args) => age(value, precisionOf(args), 1),
   };
