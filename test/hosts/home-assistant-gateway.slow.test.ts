@@ -53,6 +53,14 @@ automation ask:
         response_variable: outcome
       - event: answered
         event_data: {ok: "{{ outcome.ok }}", why: "{{ outcome.text }}"}
+automation reply:
+  - triggers: [{trigger: event, event_type: twilio_data_received, event_data: {Body: ping}}]
+    actions:
+      - action: script.twilio_sms
+        data: {message: pong, target: "{{ [trigger.event.data.From] }}"}
+        response_variable: outcome
+      - event: answered
+        event_data: {ok: "{{ outcome.ok }}", why: "{{ outcome.text }}"}
 `,
         'twilio-incoming.yaml': example('twilio-incoming'),
         'packages/tollboard.yaml': readRepositoryFile('integrations/home-assistant/packages/tollboard.yaml'),
@@ -133,6 +141,15 @@ automation ask:
     await program.run(['simulator', 'inbound', '--from', CALLER, '--to', OURS, '--body', 'open {{ 1 + 1 }}']);
     const text = await noticed(hass, fired, 'open {{ 1 + 1 }}');
     for (const part of [`'From': '${CALLER}'`, `'To': '${OURS}'`, "'webhook_id':"]) expect(text).toContain(part);
+  });
+
+  test('answers a text by a template that gives its sender as a list', async () => {
+    const answered = await hass.events('answered');
+    const before = answered.all.length;
+    await program.run(['simulator', 'inbound', '--from', CALLER, '--to', OURS, '--body', 'ping']);
+    await answered.until(before + 1);
+    expect(answered.all.at(-1)).toEqual({ ok: true, why: '' });
+    expect((await phones()).find(({ body }) => body === 'pong')).toMatchObject({ to: CALLER, from: OURS });
   });
 
   test('says what the gateway has against it', async () => {
