@@ -255,7 +255,7 @@ script:
       target: [good[0], '15551230013', '+1555123', good[1]],
     });
     await expect(failed).rejects.toThrow(
-      /^Failed: 2 of 4 targets\. 15551230013: .* write it as "\+15551230013", .*; \+1555123: HTTP 400 error: Unable to create record: .*\(Twilio 21211\) Sent to: \+15551230011, \+15551230012\.$/,
+      /^Failed: 2 of 4 targets\. 15551230013: .* write it as "\+15551230013", .*; \+1555123: HTTP 400 error: Unable to create record: .*\(Twilio 21211\)\. Sent to: \+15551230011, \+15551230012\.$/,
     );
     expect(
       taken()

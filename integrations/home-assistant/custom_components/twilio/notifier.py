@@ -207,4 +207,6 @@ def _told(results: list[Result]) -> str:
     sent = dict.fromkeys(result.target for result in results if result.error is None)
     each = "; ".join(const.SAY_NOT_SENT.format(target=target, reason=result.error) for target, result in failed.items())
     text = const.SAY_FAILURES.format(failed=len(failed), total=len(failed) + len(sent), each=each)
-    return text + (const.SAY_SENT.format(targets=", ".join(sent)) if sent else "")
+    if not sent:
+        return text
+    return text.removesuffix(".") + "." + const.SAY_SENT.format(targets=", ".join(sent))
