@@ -237,21 +237,21 @@ function isFinished(message: Message): boolean {
   return messageStatus(message.status).final || (message.status === 'sent' && message.plan.length === 0);
 }
 
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  gif: 'image/gif',
-  jpeg: 'image/jpeg',
-  jpg: 'image/jpeg',
-  mp3: 'audio/mpeg',
-  mp4: 'video/mp4',
-  pdf: 'application/pdf',
-  png: 'image/png',
-  vcf: 'text/vcard',
-};
+const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
+  ['gif', 'image/gif'],
+  ['jpeg', 'image/jpeg'],
+  ['jpg', 'image/jpeg'],
+  ['mp3', 'audio/mpeg'],
+  ['mp4', 'video/mp4'],
+  ['pdf', 'application/pdf'],
+  ['png', 'image/png'],
+  ['vcf', 'text/vcard'],
+]);
 
 /** By the file name alone: nothing is fetched. */
 export function contentTypeOf(url: string): string {
   const extension = /\.(\w+)(?:[?#]|$)/.exec(url)?.[1]?.toLowerCase() ?? '';
-  return CONTENT_TYPES[extension] ?? 'application/octet-stream';
+  return CONTENT_TYPES.get(extension) ?? 'application/octet-stream';
 }
 
 /** A parameter's text; empty counts as absent, as Twilio takes it. */
