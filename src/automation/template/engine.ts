@@ -41,6 +41,9 @@ const MAX_THREADS = 4;
 /** After this a template counts as slow. */
 const SLOW_MS = 100;
 
+/** Made once: an abort without a reason makes an exception with a stack for each template. */
+const OVER = new Error('the template is rendered, or its time is over');
+
 const GONE: Rendered = { fault: 'the template ended the thread that rendered it', spent: true };
 
 async function startThread(): Promise<Worker> {
@@ -151,7 +154,7 @@ export function createTemplateEngine({ clock, timeoutMs = 2000 }: EngineOptions)
     } catch (error) {
       return { fault: `the variables cannot be handed to the template: ${String(error)}`, spent: true };
     } finally {
-      over.abort();
+      over.abort(OVER);
     }
   }
 
