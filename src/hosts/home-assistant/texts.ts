@@ -36,6 +36,7 @@ export const TEXTS = {
   badData: '{name} is {value}; expected {expected}',
   noText: 'message is empty; expected the text to speak',
   spokenTooLong: 'the message has {length} characters; at most {max} can be spoken',
+  twimlTooLong: 'the message makes {length} characters of TwiML; at most {max} can be sent',
   noBlock:
     '{platform} needs the account: add the block twilio: with account_sid and auth_token to configuration.yaml and restart',
   unverified:

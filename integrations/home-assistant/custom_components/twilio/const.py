@@ -43,6 +43,7 @@ SAY_BAD_URL = "expected an address such as http://127.0.0.1:8655, without user, 
 SAY_BAD_DATA = "{name} is {value}; expected {expected}"
 SAY_NO_TEXT = "message is empty; expected the text to speak"
 SAY_SPOKEN_TOO_LONG = "the message has {length} characters; at most {max} can be spoken"
+SAY_TWIML_TOO_LONG = "the message makes {length} characters of TwiML; at most {max} can be sent"
 SAY_NO_BLOCK = "{platform} needs the account: add the block twilio: with account_sid and auth_token to configuration.yaml and restart"
 SAY_UNVERIFIED = "Nobody can tell who calls the webhook: add the block twilio: with account_sid and auth_token to configuration.yaml, and every request is checked for the signature of Twilio"
 SAY_FORGED = "A request to the webhook was refused: its X-Twilio-Signature does not fit. If it came from Twilio, compare auth_token, and the external URL of Home Assistant ({url}) with what the number has in the console"

@@ -153,11 +153,14 @@ def _spoken(message: str, data: dict[str, Any]) -> Form:
     if message.strip() == "":
         raise ServiceValidationError(const.SAY_NO_TEXT)
     attributes = "".join(_attribute(name, data.get(name)) for name in ("voice", "language"))
-    text = _NO_XML.sub(" ", message).translate(_XML)
-    twiml = f"<Response><Say{attributes}>{text}</Say></Response>"
-    for length, most in ((_length(message), const.SAY_CHARACTERS), (_length(twiml), const.TWIML_CHARACTERS)):
+    spoken = _NO_XML.sub(" ", message).translate(_XML)
+    twiml = f"<Response><Say{attributes}>{spoken}</Say></Response>"
+    for length, most, text in (
+        (_length(message), const.SAY_CHARACTERS, const.SAY_SPOKEN_TOO_LONG),
+        (_length(twiml), const.TWIML_CHARACTERS, const.SAY_TWIML_TOO_LONG),
+    ):
         if length > most:
-            raise ServiceValidationError(const.SAY_SPOKEN_TOO_LONG.format(length=length, max=most))
+            raise ServiceValidationError(text.format(length=length, max=most))
     return [("Twiml", twiml)]
 
 
