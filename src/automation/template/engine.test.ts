@@ -50,6 +50,22 @@ describe('the engine', () => {
     expect(await engine.fault(all)).toBeNull();
   });
 
+  it('takes a method or a member on a line of its own', async () => {
+    const x = { a: { b: 'p,q' } };
+    for (const [template, text] of [
+      ["{{ x.a.b\n   .split(',') | last }}", 'q'],
+      ['{{ x\n .a\n .b . upper() }}', 'P,Q'],
+      [
+        "{{ (as_datetime('2026-11-26T00:00:00+00:00') | as_timestamp | as_datetime)\n .isoformat() }}",
+        '2026-11-26T00:00:00+00:00',
+      ],
+    ] as const) {
+      expect([template, await engine.fault(template)]).toEqual([template, null]);
+      expect(await engine.text(template, { x })).toBe(text);
+    }
+    expect(await engine.fault('{{ x . }}')).toMatch(/syntax error/);
+  });
+
   const hostile: Array<[what: string, template: string, says: RegExp]> = [
     [
       'counts to 10^9',

@@ -310,19 +310,24 @@ class Expression {
   #value(): Node {
     let node = this.#primary();
     for (;;) {
-      const token = this.#peek();
-      const name = this.#tokens[this.#at + 1] ?? '';
-      if (token === '[') {
+      const begin = this.#at;
+      const dot = this.#take((token) => token === '.');
+      if (dot !== null) {
+        // A dot may have blanks at both sides, and stand on a line of its own.
+        const text = node.text + dot.before + this.#blanks();
+        const name = this.#peek();
+        this.#at += 1;
+        if (/^\d+$/.test(name)) node = { text: `${text}[${name}]`, kind: 'any' };
+        else if (/^[A-Za-z_]/.test(name)) node = this.#member({ ...node, text }, name);
+        else {
+          this.#at = begin;
+          return node;
+        }
+      } else if (this.#peek() === '[') {
         this.#at += 1;
         node = { text: `${node.text}[${this.until(']').text}]`, kind: 'any' };
-      } else if (token === '.' && /^\d+$/.test(name)) {
-        this.#at += 2;
-        node = { text: `${node.text}[${name}]`, kind: 'any' };
-      } else if (token === '(') node = this.#call(node);
-      else if (token === '.' && /^[A-Za-z_]/.test(name)) {
-        this.#at += 2;
-        node = this.#member(node, name);
-      } else return node;
+      } else if (this.#peek() === '(') node = this.#call(node);
+      else return node;
     }
   }
 
@@ -372,7 +377,7 @@ class Expression {
 
   #member({ text }: Node, name: string): Node {
     if (this.#peek() !== '(') {
-      const place = text.endsWith(`|${METHOD}isocalendar())`) ? CALENDAR.indexOf(name) : -1;
+      const place = text.trimEnd().endsWith(`|${METHOD}isocalendar())`) ? CALENDAR.indexOf(name) : -1;
       return {
         text: place < 0 ? `${text}.${name}` : `${text}[${place}]`,
         kind: this.#times ? kindOf(name, null) : 'any',
