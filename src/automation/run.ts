@@ -198,8 +198,10 @@ class Runner {
         return this.#parallel(action, scope);
       case 'sequence':
         return this.#sequence(action.sequence, scope);
-      case 'stop':
-        throw new Stop(await renderedText(action.reason, action, this.#at(scope)), action.error);
+      case 'stop': {
+        const reason = await renderedText(action.reason, action, this.#at(scope));
+        throw new Stop(action.error ? `${action.where}: ${action.path}: ${reason}` : reason, action.error);
+      }
       case 'event':
         return this.#fire(action, scope);
       case 'condition':

@@ -7,7 +7,7 @@ describe('events', () => {
   it.each([
     ['a service', 'action: fail.now', 'automations.yaml:5'],
     ['a template', 'variables: {x: "{{ trigger.event.data.Body.y.z }}"}', 'automations.yaml:5'],
-    ['a stop', 'stop: "{{ trigger.event.data.Body }}"\n    error: true', 'automations.yaml:1'],
+    ['a stop', 'stop: "{{ trigger.event.data.Body }}"\n    error: true', 'automations.yaml:5'],
   ])('tells in the log that a run failed by %s, and where, without what a phone wrote', async (_what, part, where) => {
     const { event, endings, warnings, facts } = await bench(
       `triggers: [{trigger: event, event_type: twilio_data_received}]\nid: a\nactions:\n  - delay: 0\n  - ${part}\n`,
@@ -16,6 +16,7 @@ describe('events', () => {
     const [run] = await endings('a', ['failed']);
     expect(warnings).toEqual(['a run failed; tollboard automations trace tells why']);
     expect(facts).toEqual([{ automation: 'a', run: run?.id, where }]);
+    expect(run?.error).toMatch(new RegExp(`^${where}: actions/1: `));
   });
 
   it('fire those that fit, in order, and tell when nobody will answer', async () => {
