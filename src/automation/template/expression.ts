@@ -109,6 +109,8 @@ interface Node {
   kind: 'plain' | 'other' | 'any';
   /** A text that is written out. */
   isText?: boolean;
+  /** An operator or a test stands in it, with no brackets around: what follows would hang on its last part. */
+  loose?: boolean;
   /** Of a list in parentheses, `(a, b)`. */
   items?: readonly string[];
 }
@@ -212,17 +214,19 @@ class Expression {
     const nodes = [first, ...rest.map(({ node }) => node)];
     const suspects = this.#times ? nodes.filter(({ kind }) => kind === 'any') : [];
     const isPlain = nodes.every(({ kind }) => kind === 'plain');
-    const asItIs: Node = { text, kind: level === COMPARE ? 'other' : isPlain ? 'plain' : 'any' };
+    // A power is no time.
+    const kind = level === COMPARE || (level === POWER && !isPlain) ? 'other' : isPlain ? 'plain' : 'any';
+    const asItIs: Node = { text, kind, loose: true };
     if (suspects.length === 0 || level === POWER) return asItIs;
-    const asked = suspects.map((node) => `${flat(node.text)} is mapping`).join(' or ');
+    const asked = suspects.map((node) => `${operand(node)} is mapping`).join(' or ');
     if (level === COMPARE) {
       // `a < b < c` and `a < b in c` are none that times come in.
       if (rest.length > 1 || this.#isIn()) return asItIs;
-      const call = `${flat(first.text)}|${OPERATOR}compare('${one.operator}', ${flat(one.node.text)})`;
+      const call = `${operand(first)}|${OPERATOR}compare('${one.operator}', ${flat(one.node.text)})`;
       return bounded(`(${call} if ${asked} else ${text})`, 'other');
     }
     const args = rest.map(({ operator, node }) => `'${operator}', ${flat(node.text)}`).join(', ');
-    return bounded(`(${flat(first.text)}|${OPERATOR}calculate(${args}) if ${asked} else ${text})`, 'any');
+    return bounded(`(${operand(first)}|${OPERATOR}calculate(${args}) if ${asked} else ${text})`, 'any');
   }
 
   #isIn(): boolean {
@@ -295,7 +299,7 @@ class Expression {
       if (gap !== '' && this.#startsValue()) text += gap + this.#value().text;
       else this.#at = begin;
     }
-    return { text, kind: 'other' };
+    return { text, kind: 'other', loose: true };
   }
 
   #name(): string {
@@ -399,10 +403,11 @@ function formatted({ text }: Node, { text: value, items }: Node): Node {
 }
 
 /** As Python prints it: the engine knows neither `None` nor `True`, nor lists and times. */
-function asText({ text, kind }: Node): string {
-  const one = flat(text);
+function asText(node: Node): string {
+  const { text, kind, loose } = node;
   if (kind === 'plain') return text;
-  return `(${one} if ${one} is number else ${text}|default('')|${PRINTED})`;
+  const one = operand(node);
+  return `(${one} if ${one} is number else ${loose === true ? `(${text})` : text}|default('')|${PRINTED})`;
 }
 
 /** These fail for nothing but what is no number: then they come to their default as it is. Null without a default. */
@@ -451,6 +456,11 @@ function bounded(text: string, kind: Node['kind']): Node {
   if (text.length > LONGEST)
     throw new Error('the sums of the template stand too deep within each other. Let {% set %} name a part of them.');
   return { text, kind };
+}
+
+/** On one line, for a filter or a test to hang on. */
+function operand({ text, loose }: Node): string {
+  return loose === true ? `(${flat(text)})` : flat(text);
 }
 
 /** On one line: lines are counted where it stands the last time. */

@@ -18,6 +18,13 @@ describe('templates as in Home Assistant', () => {
     ['{{ trigger.event.data.Body | upper }}', "IT'S OPEN"],
     ["{{ trigger.event.data['From'][-4:] }}", '0001'],
     ['{{ n > 5 }}', 'True'],
+    // What an operator joins is one operand of the next.
+    ["{{ n // 5 ~ ' h ' ~ n % 5 ~ ' min' }}|{{ 0 * n ~ 's' }}|{{ n ~ nothing is defined }}", '1 h 2 min|0s|7False'],
+    [
+      '{% set at = now() %}{{ n ** 2 / -n }}|{{ n ** 2 <= n + 1 }}|{{ n ** 2 // list[0] + n }}|{{ -n ** 2 }}',
+      '-7.0|False|23|49',
+    ],
+    ['{{ now() - 2 ** 2 * timedelta(hours=n) > utcnow() }}|{{ -5 * timedelta(hours=1) }}', 'False|-1 day, 19:00:00'],
     ['{{ none }}|{{ true }}|{{ [1, "x", none] }}', "None|True|[1, 'x', None]"],
     ['{{ 7 / 2 }}|{{ 1.0 }}|{{ n }}', '3.5|1.0|7'],
     ['{{ "5" | int + 1 }}|{{ "x" | int(0) }}|{{ "x" | int(default=3) }}', '6|0|3'],
