@@ -4,6 +4,8 @@
  * the engine subtracts numbers only. Whatever it cannot read it leaves as it is: the engine tells what is wrong.
  */
 
+import { attributeOf, FLOATS, isFloat, kindOf, NUMBERS_ONLY, NUMERAL } from './results.ts';
+
 export interface Names {
   /** Called as `name(…)`. */
   functions: ReadonlySet<string>;
@@ -48,53 +50,6 @@ const LEVELS = [
 ] as const;
 const [COMPARE, , CONCAT, PRODUCT, POWER] = [0, 1, 2, 3, 4];
 
-/** Filters, functions, methods and members that give a number or a text. */
-const PLAIN = new Set([
-  ...['int', 'float', 'round', 'length', 'count', 'string', 'upper', 'lower', 'trim', 'join', 'as_timestamp', 'format'],
-  ...['timestamp_custom', 'timestamp_local', 'timestamp_utc', 'strftime', 'isoformat', 'timestamp', 'total_seconds'],
-  ...['weekday', 'isoweekday', 'year', 'month', 'day', 'hour', 'minute', 'second', 'microsecond', 'replace', 'title'],
-  ...[
-    'days',
-    'seconds',
-    'microseconds',
-    'average',
-    'multiply',
-    'add',
-    'sqrt',
-    'log',
-    'to_json',
-    'capitalize',
-    'slugify',
-  ],
-]);
-
-/** These give a float, also where it is whole, unless it is their default: the place of that among a filter's arguments. */
-const FLOATS: ReadonlyMap<string, number> = new Map(
-  Object.entries({
-    float: 0,
-    as_timestamp: 0,
-    sqrt: 0,
-    sin: 0,
-    cos: 0,
-    tan: 0,
-    asin: 0,
-    acos: 0,
-    atan: 0,
-    average: 0,
-    log: 1,
-    multiply: 1,
-    add: 1,
-    round: 2,
-    timestamp: 0,
-    clamp: 2,
-    wrap: 2,
-    total_seconds: 0,
-  }),
-);
-const NUMBERS_ONLY = new Set(['float', 'round', 'multiply', 'add']);
-const NUMERAL = /^\s*(?:default\s*=\s*)?-?\d+(?:\.\d+)?\s*$/;
-const PLACES = /^\s*(?:precision\s*=\s*)?-?[1-9]\d*\s*$/;
-
 /** Members of `isocalendar()`, which is a list. */
 const CALENDAR = ['year', 'week', 'weekday'];
 
@@ -113,6 +68,13 @@ interface Node {
   loose?: boolean;
   /** Of a list in parentheses, `(a, b)`. */
   items?: readonly string[];
+}
+
+/** What stands right of an operator; `between`: the operator with the blanks around it. */
+interface Right {
+  operator: string;
+  between: string;
+  node: Node;
 }
 
 /** `times`: whether the template makes times at all; else no operator is touched. */
@@ -197,7 +159,7 @@ class Expression {
     const operators = LEVELS[level];
     if (operators === undefined) return this.#unary();
     const first = this.#level(level + 1);
-    const rest: Array<{ operator: string; between: string; node: Node }> = [];
+    const rest: Right[] = [];
     for (;;) {
       const found = this.#take((token) => operators.has(token));
       if (found === null) break;
@@ -212,21 +174,37 @@ class Expression {
     if (level === PRODUCT && first.isText && one.operator === '%' && rest.length === 1)
       return formatted(first, one.node);
     const nodes = [first, ...rest.map(({ node }) => node)];
-    const suspects = this.#times ? nodes.filter(({ kind }) => kind === 'any') : [];
+    if (level === COMPARE) {
+      // `a < b in c` is none that times come in.
+      if (this.#isIn()) return { text, kind: 'other', loose: true };
+      const pairs = rest.map((right, index) => this.#compared(nodes[index] as Node, right, index > 0));
+      // The engine takes `a < b < c` for `(a < b) < c`.
+      return pairs.length === 1
+        ? (pairs[0] as Node)
+        : bounded(`(${pairs.map((pair) => pair.text).join(' and ')})`, 'other');
+    }
     const isPlain = nodes.every(({ kind }) => kind === 'plain');
     // A power is no time.
-    const kind = level === COMPARE || (level === POWER && !isPlain) ? 'other' : isPlain ? 'plain' : 'any';
-    const asItIs: Node = { text, kind, loose: true };
-    if (suspects.length === 0 || level === POWER) return asItIs;
-    const asked = suspects.map((node) => `${operand(node)} is mapping`).join(' or ');
-    if (level === COMPARE) {
-      // `a < b < c` and `a < b in c` are none that times come in.
-      if (rest.length > 1 || this.#isIn()) return asItIs;
-      const call = `${operand(first)}|${OPERATOR}compare('${one.operator}', ${flat(one.node.text)})`;
-      return bounded(`(${call} if ${asked} else ${text})`, 'other');
-    }
+    const kind = isPlain ? 'plain' : level === POWER ? 'other' : 'any';
+    const asked = level === POWER ? null : this.#asked(nodes);
+    if (asked === null) return { text, kind, loose: true };
     const args = rest.map(({ operator, node }) => `'${operator}', ${flat(node.text)}`).join(', ');
     return bounded(`(${operand(first)}|${OPERATOR}calculate(${args}) if ${asked} else ${text})`, 'any');
+  }
+
+  /** `again`: what stands left stood right of another one, where its lines are counted. */
+  #compared(left: Node, { operator, between, node }: Right, again: boolean): Node {
+    const text = (again ? flat(left.text) : left.text) + between + node.text;
+    const asked = this.#asked([left, node]);
+    if (asked === null) return { text, kind: 'other', loose: true };
+    const call = `${operand(left)}|${OPERATOR}compare('${operator}', ${flat(node.text)})`;
+    return bounded(`(${call} if ${asked} else ${text})`, 'other');
+  }
+
+  /** Whether one of these turns out to be a time; null where none can. */
+  #asked(nodes: readonly Node[]): string | null {
+    const suspects = this.#times ? nodes.filter(({ kind }) => kind === 'any') : [];
+    return suspects.length === 0 ? null : suspects.map((node) => `${operand(node)} is mapping`).join(' or ');
   }
 
   #isIn(): boolean {
@@ -269,7 +247,7 @@ class Expression {
     this.#names.used?.(`|${name}`);
     const args = this.#peek() === '(' ? this.#arguments() : null;
     const call = `${before}|${between}${name}${args === null ? '' : `(${args.text})`}`;
-    const kind = kindOf(name, args);
+    const kind = kindOf(name, args?.text ?? '');
     if (this.#times && name === 'map' && /^\s*(['"])string\1\s*$/.test(args?.text ?? ''))
       return { text: `${node.text}${before}|map('${PRINTED}')`, kind };
     if (name === 'string') return bounded(asText(node) + call, 'plain');
@@ -363,7 +341,7 @@ class Expression {
     const name = node.text;
     const args = this.#arguments();
     const { text, items } = args;
-    const kind = kindOf(name, args);
+    const kind = kindOf(name, args.text);
     if (/^\w+$/.test(name)) this.#names.used?.(`${name}()`);
     // The engine's takes them in a list.
     if (name === 'cycler') return { text: `cycler([${text}])`, kind };
@@ -384,11 +362,11 @@ class Expression {
       const place = text.trimEnd().endsWith(`|${METHOD}isocalendar())`) ? CALENDAR.indexOf(name) : -1;
       return {
         text: place < 0 ? `${text}.${name}` : `${text}[${place}]`,
-        kind: this.#times ? kindOf(name, null) : 'any',
+        kind: this.#times ? kindOf(name, '') : 'any',
       };
     }
     const args = this.#arguments();
-    const kind = kindOf(name, args);
+    const kind = kindOf(name, args.text);
     if (!this.#names.methods.has(name)) return { text: `${text}.${name}(${args.text})`, kind };
     const call = `(${text}|${METHOD}${name}(${args.text}))`;
     return { text: isFloat(name, args.items) ? `(${call} * 1.0)` : call, kind };
@@ -421,35 +399,6 @@ function floatOr(value: string, name: string, items: readonly string[]): Node | 
   const one = flat(value);
   const kind = NUMERAL.test(fallback) ? 'plain' : 'any';
   return bounded(`(${one}|${name}(${rest.join(',')}) * 1.0 if ${one}|is_number else ${fallback})`, kind);
-}
-
-/** A default may be anything; what gives a number or a text without one is given a literal that is one, too. */
-function kindOf(name: string, args: Arguments | null): Node['kind'] {
-  return PLAIN.has(name) && !/\bnone\b/i.test(args?.text ?? '') ? 'plain' : 'any';
-}
-
-/** `sum`, `min` and `max` by an attribute, in the filters that the engine has; null where they go by none. */
-function attributeOf(name: string, items: readonly string[]): string | null {
-  const [first = '', second = 'start=0'] = items;
-  const attribute = /^\s*attribute\s*=\s*(.*)$/s.exec(first)?.[1] ?? (name === 'sum' ? first.trim() : '');
-  if (
-    attribute === '' ||
-    /^\w+\s*=[^=]/.test(attribute) ||
-    items.length > 2 ||
-    !/^\s*(?:start\s*=\s*)?0\s*$/.test(second)
-  )
-    return null;
-  if (name === 'sum') return `map(attribute=${attribute})|sum`;
-  if (name === 'max' || name === 'min') return `sort(attribute=${attribute})|${name === 'max' ? 'last' : 'first'}`;
-  return null;
-}
-
-/** Also where a number is whole it is a float, then: `2.0`. */
-function isFloat(name: string, args: readonly string[]): boolean {
-  const place = FLOATS.get(name);
-  if (place === undefined || (name === 'round' && !PLACES.test(args[0] ?? ''))) return false;
-  const given = args.filter((arg) => arg.trim() !== '');
-  return given.every((arg, index) => NUMERAL.test(arg) || (index < place && !/^\s*default\s*=/.test(arg)));
 }
 
 function bounded(text: string, kind: Node['kind']): Node {
