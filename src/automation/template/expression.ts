@@ -366,7 +366,8 @@ class Expression {
       };
     }
     const args = this.#arguments();
-    const kind = kindOf(name, args.text);
+    // That of a datetime gives another one; that of a text, as the filter does, a text.
+    const kind = name === 'replace' ? 'any' : kindOf(name, args.text);
     if (!this.#names.methods.has(name)) return { text: `${text}.${name}(${args.text})`, kind };
     const call = `(${text}|${METHOD}${name}(${args.text}))`;
     return { text: isFloat(name, args.items) ? `(${call} * 1.0)` : call, kind };

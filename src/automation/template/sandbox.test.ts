@@ -22,6 +22,7 @@ describe('templates as in Home Assistant', () => {
       '{{ 8 <= n < 9 }}|{{ 1 < n < 3 }}|{{ 1 < n < 9 < n }}|{{ not 1 < n < 3 }}|{{ today_at("08:00") <= now() < today_at("08:00") }}',
       'False|False|False|True|False',
     ],
+    ['{{ now().replace(hour=8) - now().replace(hour=7, minute=30) }}', '0:30:00'],
     // What an operator joins is one operand of the next.
     ["{{ n // 5 ~ ' h ' ~ n % 5 ~ ' min' }}|{{ 0 * n ~ 's' }}|{{ n ~ nothing is defined }}", '1 h 2 min|0s|7False'],
     [
