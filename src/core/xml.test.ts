@@ -10,6 +10,9 @@ describe('a document', () => {
     `<Response><Message>${escapeXml(`<Say>&"'\u0000 ]]>`)}</Message></Response>`,
     '<Response ><Gather  input = "speech" ><Play/></Gather ></Response >',
     '<Response><Ünï.x-1/></Response>',
+    '<Response><e\u0301·/></Response>',
+    '\uFEFF<?xml version="1.0" encoding="UTF-8"?><Response/>',
+    '\uFEFF<Response/>\r\n',
   ];
   it.each(whole)('%j is well-formed', (document) => expect(xmlFault(document, 'Response')).toBeNull());
 
@@ -27,6 +30,9 @@ describe('a document', () => {
     ['<Response><Say>x</say></Response>', 'line 1: </say> stands where </Say> is due'],
     ['<Response><Say>x</Response>', 'line 1: </Response> stands where </Say> is due'],
     ['<Response><Say>x</Say>', 'line 1: <Response> is never closed'],
+    ['<Response></Response a="b">', 'line 1: </Response> holds more than its name'],
+    ['<Response></Response/>', 'line 1: </Response> holds more than its name'],
+    ['<Response/>\u00A0', 'line 1: a text stands outside of <Response>'],
     ['<Response/></Response>', 'line 1: </Response> closes nothing'],
     ['<Response/><Response/>', 'line 1: <Response> stands where one <Response> is all'],
     ['<Message>x</Message>', 'line 1: <Message> stands where one <Response> is all'],

@@ -19,12 +19,13 @@ export function escapeXml(text: string): string {
     .replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }
 
-const NAME = '[\\p{L}_:][\\p{L}\\p{N}_:.-]*';
+const NAME = '[\\p{L}_:][\\p{L}\\p{M}\\p{N}·_:.-]*';
 const COMMENT = /<!--(?:[^-]|-[^-])*-->/y;
 const CDATA = /<!\[CDATA\[[\s\S]*?\]\]>/y;
 const INSTRUCTION = new RegExp(`<\\?(?!xml[\\s?])${NAME}(?:\\s[\\s\\S]*?)?\\?>`, 'iuy');
+/** With the byte order mark before it, which need not be there, either. */
 const DECLARATION =
-  /^<\?xml\s+version\s*=\s*["']1\.\d+["'](?:\s+encoding\s*=\s*["'][A-Za-z][\w.-]*["'])?(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*\?>/;
+  /^\uFEFF?(?:<\?xml\s+version\s*=\s*["']1\.\d+["'](?:\s+encoding\s*=\s*["'][A-Za-z][\w.-]*["'])?(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*\?>)?/;
 const TAG = new RegExp(`<(/?)(${NAME})((?:\\s+${NAME}\\s*=\\s*(?:"[^"<]*"|'[^'<]*'))*)\\s*(/?)>`, 'uy');
 const ATTRIBUTE = new RegExp(`\\s+(${NAME})\\s*=\\s*(?:"[^"]*"|'[^']*')`, 'gu');
 const TEXT = /[^<]+/y;
@@ -54,12 +55,13 @@ export function xmlFault(document: string, root: string): string | null {
       return told('a character that XML cannot hold');
     if (BARE.test(text ?? attributes)) return told('an & that is meant as text is written &amp;');
     if (text?.includes(']]>')) return told(']]> within a text is written ]]&gt;');
-    if (text !== undefined && open.length === 0 && text.trim() !== '')
+    if (text !== undefined && open.length === 0 && /[^ \t\r\n]/.test(text))
       return told(`a text stands outside of <${root}>`);
     if (tag !== null) {
       const names = [...attributes.matchAll(ATTRIBUTE)].map(([, one]) => one);
       if (new Set(names).size < names.length) return told(`<${name}> has an attribute twice`);
       if (closes === '/') {
+        if (attributes !== '' || empty === '/') return told(`</${name}> holds more than its name`);
         const opened = open.pop();
         if (opened !== name)
           return told(
