@@ -87,6 +87,8 @@ export class Journal {
   /** Steps that are in no save, begun or done; after one that failed the run is carried on anew. */
   #unsaved = false;
   #saved: Promise<void> = Promise.resolve();
+  /** A step that is being written with what comes of it: nothing else is saved before that is known. */
+  #noting: Promise<void> | null = null;
   #size: number;
 
   constructor(options: JournalOptions) {
@@ -131,8 +133,9 @@ export class Journal {
    * Resolves once every step so far is on disk, also those that another branch is just saving. Rejects with {@link NotKept},
    * or with the signal's reason.
    */
-  save(): Promise<void> {
-    return this.#unsaved ? this.#write(this.#options.save) : this.#saved;
+  async save(): Promise<void> {
+    while (this.#noting !== null) await this.#noting;
+    await (this.#unsaved ? this.#write(this.#options.save) : this.#saved);
   }
 
   /**
@@ -140,7 +143,10 @@ export class Journal {
    * {@link Unbounded}; then there is neither.
    */
   async noteWith(step: Omit<Step, 'at'>, write: (run: Run) => Promise<unknown>): Promise<void> {
+    while (this.#noting !== null) await this.#noting;
     this.note(step);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#noting = promise;
     try {
       await this.#write(write);
     } catch (error) {
@@ -148,7 +154,12 @@ export class Journal {
       steps.splice(steps.indexOf(this.#steps.get(step.key) as Step), 1);
       this.#steps.delete(step.key);
       this.#size -= sizeOf(step);
+      // Steps of others that were in that write are in none.
+      this.#unsaved = true;
       throw error;
+    } finally {
+      this.#noting = null;
+      resolve();
     }
   }
 
