@@ -214,19 +214,24 @@ class Expression {
     return found !== null;
   }
 
+  /** Filters hang on all signs, and on what they stand before. */
   #unary(): Node {
+    return this.#filters(this.#signed());
+  }
+
+  #signed(): Node {
     const sign = this.#take((token) => token === '-' || token === '+');
-    if (sign === null) return this.#filters(this.#value());
+    if (sign === null) return this.#value();
     const between = this.#blanks();
     this.#deeper();
-    const operand = this.#peek() === '-' || this.#peek() === '+' ? this.#unary() : this.#value();
+    const node = this.#signed();
     this.#depth -= 1;
     // The engine has no sign of plus, and its minus takes a name before what hangs on it.
-    const simple = /^\w*$/.test(operand.text);
-    const text = `${sign.before}${sign.token === '-' ? '-' : ''}${between}${simple ? operand.text : `(${operand.text})`}`;
-    if (!this.#times || operand.kind !== 'any' || sign.token === '+') return this.#filters({ ...operand, text });
-    const call = `${flat(operand.text)}|${OPERATOR}negate`;
-    return this.#filters(bounded(`(${call} if ${flat(operand.text)} is mapping else ${text})`, 'any'));
+    const simple = /^\w*$/.test(node.text);
+    const text = `${sign.before}${sign.token === '-' ? '-' : ''}${between}${simple ? node.text : `(${node.text})`}`;
+    if (!this.#times || node.kind !== 'any' || sign.token === '+') return { ...node, text };
+    const call = `${flat(node.text)}|${OPERATOR}negate`;
+    return bounded(`(${call} if ${flat(node.text)} is mapping else ${text})`, 'any');
   }
 
   /* ---------------------------------------------------------------- values and what hangs on them */
