@@ -290,6 +290,20 @@ describe('a run', () => {
     expect(run).toMatchObject({ ending: 'failed', error: 'a.yaml:2: actions/2: nobody answers' });
   });
 
+  it('knows the round of the outer loop behind an inner one that failed', async () => {
+    const yaml = `action:
+  - repeat:
+      for_each: [x, y]
+      sequence:
+        - {repeat: {count: 3, sequence: [{action: a.b}]}, continue_on_error: true}
+        - {action: c.d, data: {item: '{{ repeat.item }}'}}`;
+    const { calls } = await carried(yaml, { fail: 'a.b' });
+    expect(calls.filter(({ service }) => service === 'c.d').map(({ data }) => data)).toEqual([
+      { item: 'x' },
+      { item: 'y' },
+    ]);
+  });
+
   it('keeps an error that it goes on over in its trace, with its place', async () => {
     const yaml = "action: [{action: a.b, data: {x: '{{ nothing.at.all }}'}, continue_on_error: true}, {action: c.d}]";
     const { calls, run } = await carried(yaml);

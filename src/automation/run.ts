@@ -403,25 +403,28 @@ class Runner {
     const items = loop.over === 'for_each' ? await this.#items(action, loop.items, scope) : null;
     const count = loop.over === 'count' ? await this.#count(action, loop.count, scope) : (items?.length ?? null);
     const outer = scope.variables.repeat;
-    for (let index = 1; count === null || index <= count; index++) {
-      const round: Scope = { ...scope, rounds: `${scope.rounds}[${index}]` };
-      const item = items === null ? {} : { item: items[index - 1] ?? null };
-      scope.variables.repeat = {
-        first: index === 1,
-        index,
-        ...(count === null ? {} : { last: index === count }),
-        ...item,
-      };
-      if (loop.over === 'while' && !(await this.#judgeAll(loop.conditions, round))) break;
-      await this.#sequence(action.sequence, round);
-      if (loop.over === 'until' && (await this.#judgeAll(loop.conditions, round))) break;
-      // An empty loop makes no steps by which it could be stopped.
-      this.#rounds += 1;
-      if (this.#rounds > MAX_STEPS)
-        throw new Unbounded(action, `the loops of the run go round more than ${MAX_STEPS} times. ${END_IT}`);
+    try {
+      for (let index = 1; count === null || index <= count; index++) {
+        const round: Scope = { ...scope, rounds: `${scope.rounds}[${index}]` };
+        const item = items === null ? {} : { item: items[index - 1] ?? null };
+        scope.variables.repeat = {
+          first: index === 1,
+          index,
+          ...(count === null ? {} : { last: index === count }),
+          ...item,
+        };
+        if (loop.over === 'while' && !(await this.#judgeAll(loop.conditions, round))) break;
+        await this.#sequence(action.sequence, round);
+        if (loop.over === 'until' && (await this.#judgeAll(loop.conditions, round))) break;
+        // An empty loop makes no steps by which it could be stopped.
+        this.#rounds += 1;
+        if (this.#rounds > MAX_STEPS)
+          throw new Unbounded(action, `the loops of the run go round more than ${MAX_STEPS} times. ${END_IT}`);
+      }
+    } finally {
+      if (outer === undefined) delete scope.variables.repeat;
+      else scope.variables.repeat = outer;
     }
-    if (outer === undefined) delete scope.variables.repeat;
-    else scope.variables.repeat = outer;
   }
 
   async #items(action: Action, items: Value, scope: Scope): Promise<readonly Value[]> {
