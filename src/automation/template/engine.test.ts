@@ -32,6 +32,17 @@ describe('the engine', () => {
     expect(await engine.fault('{% if false %}{{ timdelta(hours=1) }}{% endif %}')).toBe(
       'there is no function timdelta, but there is timedelta',
     );
+    for (const [template, says] of [
+      ['{% set x = timdelta(hours=1) %}', 'there is no function timdelta, but there is timedelta'],
+      ['{% for i in rnge(3) %}{% endfor %}', 'there is no function rnge, but there is range'],
+      ['{% with x = timdelta(1) %}{% endwith %}', 'there is no function timdelta, but there is timedelta'],
+      ['{% set a, j = 1, joiner() %}{{ j() }}', null],
+      ['{% with a = 1, j = joiner() %}{{ j() }}{% endwith %}', null],
+      ['{% for a, j in x %}{{ j() }}{% endfor %}{% macro f(g) %}{{ g(f(caller())) }}{% endmacro %}', null],
+      ['{%- call(g) f() %}{{ g() }}{% endcall %}{% macro f() %}{{ caller(joiner()) }}{% endmacro %}', null],
+    ] as const)
+      expect([template, await engine.fault(template)]).toEqual([template, says]);
+    await expect(engine.text('{% set x = a.b.c %}', { a: {} })).rejects.toThrow('a.b is undefined');
     expect(await engine.fault("{{ x | regex_serach('a') }}")).toBe(
       'there is no filter regex_serach, but there is regex_search',
     );

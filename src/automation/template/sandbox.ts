@@ -137,9 +137,14 @@ const CALLABLE: ReadonlySet<string> = new Set([...BUILT_IN.functions, 'caller', 
 
 /** Throws where it is neither a function nor a name of the template's own, and where only a Home Assistant has it. */
 function checkFunction(name: string, template: string): void {
-  const own = new RegExp(`\\b(?:macro|set|for|with|import)\\b[^%]*\\b${name}\\b`).test(template);
-  if (own || (refusalOf(name) === null && (NAMES.functions.has(name) || CALLABLE.has(name)))) return;
+  if (isOwn(name, template) || (refusalOf(name) === null && (NAMES.functions.has(name) || CALLABLE.has(name)))) return;
   throw new Error(unknownName('function', name));
+}
+
+/** Whether the template itself makes something of this name: left of a `=` or an `in`, or as a macro and what one is given. */
+function isOwn(name: string, template: string): boolean {
+  const left = String.raw`\{%[-+]?\s*(?:(?:macro|from|import)\b[^%]*|set\b[^=%]*|for\b(?:(?!\sin\s)[^%])*|call\s*\([^)]*)`;
+  return new RegExp(String.raw`${left}\b${name}\b|\bwith\b[^%]*\b${name}\s*=`).test(template);
 }
 
 function unknownName(kind: string, name: string): string {
@@ -190,7 +195,7 @@ function inWords(error: unknown, rendering: Pick<Rendering, 'template' | 'variab
 function nameUndefined({ template, variables }: Pick<Rendering, 'template' | 'variables'>): string | null {
   for (const [path] of template.matchAll(/\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+/g)) {
     const names = path.split('.');
-    if (new RegExp(`(?:set|for|macro)\\b[^%]*\\b${names[0]}\\b`).test(template)) continue;
+    if (isOwn(names[0] as string, template)) continue;
     let value: unknown = variables;
     for (const [index, name] of names.slice(0, -1).entries()) {
       const within = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
