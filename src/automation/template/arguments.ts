@@ -34,7 +34,8 @@ export function defaultOf(args: readonly unknown[], what: string, value: unknown
 export function isNumber(value: unknown): boolean {
   if (typeof value === 'boolean') return true;
   if (typeof value === 'number' || typeof value === 'bigint') return Number.isFinite(Number(value));
-  return typeof value === 'string' && /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value);
+  if (typeof value !== 'string' || !/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(value)) return false;
+  return Number.isFinite(Number(value));
 }
 
 /** Longest text that a filter of ours makes, in UTF-16 units: what the engine itself makes its memory bounds. */

@@ -24,6 +24,10 @@ describe('templates as in Home Assistant', () => {
     ],
     ['{{ now().replace(hour=8) - now().replace(hour=7, minute=30) }}', '0:30:00'],
     ['{{ --n | abs }}|{{ - -n | abs + 1 }}|{{ -n | abs }}|{{ +n }}|{{ -(-n) }}', '7|8|7|7|7'],
+    [
+      "{{ ('1' * 400) | int(0) }}|{{ '1e999' | float(0) }}|{{ '1e999' | is_number }}|{{ '1e30' | is_number }}",
+      '0|0|False|True',
+    ],
     // What an operator joins is one operand of the next.
     ["{{ n // 5 ~ ' h ' ~ n % 5 ~ ' min' }}|{{ 0 * n ~ 's' }}|{{ n ~ nothing is defined }}", '1 h 2 min|0s|7False'],
     [
