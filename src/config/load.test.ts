@@ -31,6 +31,21 @@ async function fault(env: Record<string, string> = {}, flags: Record<string, str
   return { code: error.code, message: error.message, remedy: error.remedy };
 }
 
+describe('a configuration that is read again', () => {
+  it('may come after the start, and is not taken for empty once it is gone', async () => {
+    const { automation } = await load();
+    const again = async () => (await automation.reload?.())?.automations?.kind ?? 'none';
+    expect(await again()).toBe('none');
+    write('automation: []\n');
+    expect(await again()).toBe('list');
+    rmSync(path.join(cwd, 'tollboard.yaml'));
+    await expect(again()).rejects.toMatchObject({ code: 'TOLLBOARD_CONFIG_FILE_UNREADABLE' });
+    await expect(again()).rejects.toThrow(`the file ${path.join(cwd, 'tollboard.yaml')} cannot be read (it is gone).`);
+    write('automation: []\n');
+    expect(await again()).toBe('list');
+  });
+});
+
 describe('settings', () => {
   it('have the documented defaults where nothing is said', async () => {
     expect(await load()).toEqual({

@@ -69,6 +69,17 @@ export async function loadSettingsWithOrigins(sources: SettingsSources): Promise
     settings.simulator.accounts = await readPlain(accountsFile, env, namedBy);
   }
   const warnings = accounts.flatMap(sidWarning);
+  let wasThere = configFile !== null;
+  const reload = async () => {
+    const next = await loadSettings(sources);
+    // Rather a mistake than the wish to have no automations: those would lose their place among the events.
+    if (wasThere && next.configFile === null) {
+      const details = { where: 'configuration', file: usualFile(cwd), fault: 'it is gone' };
+      throw new TollboardError('TOLLBOARD_CONFIG_FILE_UNREADABLE', { details });
+    }
+    wasThere = next.configFile !== null;
+    return next.automation;
+  };
   const automation = {
     automations: raw.get('automation') ?? null,
     notify: raw.get('notify') ?? null,
@@ -76,7 +87,7 @@ export async function loadSettingsWithOrigins(sources: SettingsSources): Promise
     homeAssistant: homeAssistantOf(values),
     printPlace: (place: Place) => source?.printPlace(place) ?? '',
     configFile: configFile?.path ?? usualFile(cwd),
-    reload: async () => (await loadSettings(sources)).automation,
+    reload,
     atStart: atStartOf(values),
   };
   return { settings: { ...settings, accounts, automation, configFile: configFile?.path ?? null, warnings }, values };
