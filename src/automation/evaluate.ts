@@ -129,7 +129,7 @@ export function isTrue(value: Value): boolean {
 }
 
 /** All hold. A condition that is switched off counts as if it were not there. */
-export async function allHold(conditions: readonly Condition[], evaluation: Evaluation): Promise<boolean> {
+async function allHold(conditions: readonly Condition[], evaluation: Evaluation): Promise<boolean> {
   for (const condition of conditions) {
     if ((await isEnabled(condition, evaluation)) && !(await holds(condition, evaluation))) return false;
   }

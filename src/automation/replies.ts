@@ -3,6 +3,7 @@
 import type { Clock } from '../core/ports.ts';
 import type { Action, Automation } from './definition.ts';
 import type { Fired } from './trigger.ts';
+import { ANSWER_WITHIN_MS } from '../core/inbound.ts';
 import { actionsOf } from './definition.ts';
 import { isPlain } from './template/rewrite.ts';
 
@@ -33,8 +34,6 @@ export function mayReply({ actions }: Pick<Automation, 'actions'>): boolean {
   });
 }
 
-/** A webhook is answered within this time of its storing, or not at all. */
-export const BUDGET_MS = 5000;
 /** Events that nobody answers any more are remembered for the webhook or the run that asks a moment later. */
 const REMEMBERED = 1000;
 
@@ -90,7 +89,7 @@ export function createReplies(clock: Clock): Replies {
       const exchange = exchangeOf(event.id);
       if (exchange.reply !== null) return { outcome: 'second', by: exchange.reply.by };
       if (exchange.over) return { outcome: 'late' };
-      const left = Date.parse(event.time_fired) + BUDGET_MS - clock.now();
+      const left = Date.parse(event.time_fired) + ANSWER_WITHIN_MS - clock.now();
       if (exchange.webhook === null && left <= 0) return { outcome: 'late' };
       exchange.reply = { twiml, by };
       if (exchange.webhook !== null) exchange.webhook(twiml);

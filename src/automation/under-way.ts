@@ -6,8 +6,9 @@ import type { Run } from './journal.ts';
 import type { RunWorld } from './run.ts';
 import type { Runs } from './runs.ts';
 import type { Fired } from './trigger.ts';
+import { ANSWER_WITHIN_MS } from '../core/inbound.ts';
 import { actionsOf } from './definition.ts';
-import { BUDGET_MS, mayReply } from './replies.ts';
+import { mayReply } from './replies.ts';
 import { carryOn } from './run.ts';
 
 /** What the mode makes of a run: it begins, behind those under way, or in their place. */
@@ -152,7 +153,7 @@ export class UnderWay {
   #silenced(run: Run, until: number): void {
     const active = this.#active.get(run.id);
     const { event } = run.trigger;
-    if (active === undefined || event === undefined || until < Date.parse(event.time_fired) + BUDGET_MS) return;
+    if (active === undefined || event === undefined || until < Date.parse(event.time_fired) + ANSWER_WITHIN_MS) return;
     active.replies = false;
     this.#options.onSilent(run);
   }

@@ -6,6 +6,12 @@ import type { FormFields } from './parameter.ts';
 /** Path of the webhook, before its 64 hex digits (as in Home Assistant). */
 export const WEBHOOK_PATH = '/api/webhook/';
 
+/**
+ * A webhook is answered within this time of its storing, in milliseconds, with a reply or without. Twilio waits 15 s for a text
+ * and a call alike; a caller hears silence meanwhile.
+ */
+export const ANSWER_WITHIN_MS = 5_000;
+
 /** A webhook as it came in, before anything is believed. */
 export interface InboundRequest {
   /** Path and query exactly as received, for the signature. */

@@ -4,6 +4,7 @@ import type { EventRecord } from '../core/event.ts';
 import type { InboundRequest, Replier } from '../core/inbound.ts';
 import type { FormFields } from '../core/parameter.ts';
 import type { Clock, Logger, Store } from '../core/ports.ts';
+import { ANSWER_WITHIN_MS } from '../core/inbound.ts';
 import { claimKeys } from './claim-keys.ts';
 import { formData, jsonAccount, jsonData, untold } from './event-data.ts';
 
@@ -31,9 +32,6 @@ export interface ReceiveOptions {
 
 /** No reply to a text, no instructions for a call: the way to say nothing that Twilio takes without a warning. */
 const NOTHING = '<Response/>';
-
-/** Twilio waits 15 s for a text and a call alike; a caller hears silence meanwhile. */
-export const ANSWER_WITHIN_MS = 5_000;
 
 /** Refusals are worth a warning, for a wrong public_url looks like this; a flood of forgeries is worth one a minute. */
 const WARN_EVERY_MS = 60_000;

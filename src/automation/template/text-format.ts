@@ -142,7 +142,7 @@ function wholeOf(number: number): bigint {
 }
 
 /** Python writes at least two digits of it. */
-export function exponent(text: string): string {
+function exponent(text: string): string {
   return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
