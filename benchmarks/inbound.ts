@@ -22,6 +22,7 @@ const COUNT = 40_000;
 const RECEIVERS: Record<string, string> = {
   bare: 'bare node:http, answers 204, checks and stores nothing',
   express: 'Express 5 with the official middleware, stores nothing',
+  floor: "bare node:http on Tollboard's own check and store, nothing else",
   tollboard: 'Tollboard, verified, stored once, handed on',
 };
 

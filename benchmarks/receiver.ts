@@ -11,7 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ACCOUNT, PUBLIC_URL, TOKEN } from './webhook.ts';
 
-const RECEIVERS: Record<string, () => Promise<string>> = { bare, express, tollboard };
+const ID = '0'.repeat(64);
+const PATH = `/api/webhook/${ID}`;
+
+const RECEIVERS: Record<string, () => Promise<string>> = { bare, express, floor, tollboard };
 
 const start = RECEIVERS[process.argv[2] ?? ''];
 if (start === undefined)
@@ -50,10 +53,50 @@ async function express(): Promise<string> {
   return listen(app);
 }
 
+/**
+ * What bounds the gateway: a server that only reads the form and hands it to the gateway's own check and store. No other
+ * route, no guard, no limits, no automations, no sinks.
+ */
+async function floor(): Promise<string> {
+  const data = temporaryFolder();
+  const [{ createSqliteStore }, { createReceive }, { systemClock, systemRandom }, { signedDigest }] = await Promise.all(
+    [
+      import('../src/store/sqlite/store.ts'),
+      import('../src/inbound/receive.ts'),
+      import('../src/system.ts'),
+      import('../src/twilio/signature.ts'),
+    ],
+  );
+  const nobody = () => undefined;
+  const receive = createReceive({
+    store: await createSqliteStore({ file: join(data, 'tollboard.sqlite'), random: systemRandom }),
+    clock: systemClock,
+    logger: { debug: nobody, info: nobody, warn: nobody, error: nobody },
+    webhookId: ID,
+    path: PATH,
+    accounts: [{ accountSid: ACCOUNT, simulated: false }],
+    verify: (_account, { pathAndQuery, fields, signature }) =>
+      signedDigest({ url: PUBLIC_URL + pathAndQuery, fields, signature, authTokens: [TOKEN] }),
+    replier: null,
+    onReceived: nobody,
+  });
+  return listen((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const fields: Array<[string, string]> = [...new URLSearchParams(Buffer.concat(chunks).toString('utf8'))];
+      const signature = String(request.headers['x-twilio-signature']);
+      const answer = (twiml: string | null) =>
+        response.writeHead(twiml === null ? 403 : 200, { 'content-type': 'text/xml' }).end(twiml ?? '');
+      // A fault of the store ends the benchmark.
+      void receive({ pathAndQuery: request.url ?? '', signature, fields }).then(answer);
+    });
+  });
+}
+
 /** The gateway: verified, claimed and stored on disk with its event before the answer, handed to whoever follows events. */
 async function tollboard(): Promise<string> {
-  const data = mkdtempSync(join(tmpdir(), 'tollboard-bench-'));
-  process.once('exit', () => rmSync(data, { recursive: true, force: true }));
+  const data = temporaryFolder();
   const config = join(data, 'tollboard.yaml');
   const twilio = `twilio:\n  account_sid: ${ACCOUNT}\n  auth_token: "${TOKEN}"\n`;
   writeFileSync(config, `public_url: ${PUBLIC_URL}\n${twilio}${automations(Number(process.argv[3] ?? 0))}`);
@@ -75,12 +118,18 @@ function automations(count: number): string {
   return count === 0 ? '' : `automation:\n${Array.from({ length: count }, (_, index) => one(index)).join('')}`;
 }
 
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tollboard-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 function listen(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo;
-      resolve(`http://127.0.0.1:${port}/api/webhook/${'0'.repeat(64)}`);
+      resolve(`http://127.0.0.1:${port}${PATH}`);
     });
   });
 }
